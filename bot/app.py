@@ -1,0 +1,263 @@
+"""Settings -> App: the only module that constructs things, and the life of a running bot."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.clock import Clock
+from bot.dialogue.draft import House
+from bot.domain.errors import BookingError
+from bot.domain.zones import assert_zone_data
+from bot.embedded_redis import embedded_redis
+from bot.listener import Listener, listening
+from bot.metrics import Metrics
+from bot.onelink.conversations import Conversations
+from bot.onelink.http import Exchange, OneLinkHttp
+from bot.onelink.scheduling import Scheduling
+from bot.settings import Settings
+from bot.storage import Storage
+from bot.telegram.commands import publish_commands
+from bot.telegram.front import Front
+from bot.telegram.fsm import TurnStorage
+from bot.telegram.handlers import build_routers
+from bot.telegram.intake import ALLOWED_UPDATES, Intake
+from bot.telegram.middleware import ClientMiddleware
+from bot.telegram.outcome import Conclusion
+from bot.telegram.session import build_bot
+from bot.telegram.texts import Texts
+from bot.usecases.booking import Booking
+from bot.usecases.desk import BookingDesk
+from bot.usecases.visits import Visits
+from bot.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+#: What is in hand is finished within this time when the bot is stopped.
+STOP_S = 9.0
+
+
+class CannotStart(Exception):
+    """The bot cannot run like this; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a running bot consists of."""
+
+    settings: Settings
+    clock: Clock
+    bot: Bot
+    storage: Storage
+    http: OneLinkHttp
+    scheduling: Scheduling
+    conversations: Conversations | None
+    texts: Texts
+    front: Front
+    intake: Intake
+    worker: Worker
+    metrics: Metrics
+
+    async def trouble(self) -> str | None:
+        """Why updates cannot be handled at the moment; None if they can."""
+        try:
+            await asyncio.wait_for(self.storage.ping(), 2)
+        except (RedisError, OSError, TimeoutError):
+            return "Redis does not answer"
+        return None
+
+    async def measured(self) -> bytes:
+        """The metrics as they are now."""
+        try:
+            self.metrics.open_attempts.set(await self.storage.open_attempts())
+        except (RedisError, OSError):
+            log.warning("open_attempts_unknown")
+        return self.metrics.page()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[App]:
+    """An app with its connections, closed again when the block ends."""
+    assert_zone_data()
+    async with AsyncExitStack() as stack:
+        if settings.redis_url is None:
+            url = await stack.enter_async_context(embedded_redis(Path(settings.data_dir)))
+        else:
+            url = settings.redis_url.get_secret_value()
+        redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+        storage = Storage(redis)
+        stack.push_async_callback(storage.close)
+        clock, metrics = Clock(), Metrics()
+
+        def observe(exchange: Exchange) -> None:
+            metrics.exchange(exchange)
+            if exchange.server_time is not None:
+                clock.observe(exchange.server_time)
+
+        http = OneLinkHttp(
+            settings.onelink_url,
+            settings.onelink_token.get_secret_value(),
+            settings.onelink_account_id,
+            observe=observe,
+        )
+        stack.push_async_callback(http.aclose)
+        token = settings.telegram_token.get_secret_value()
+        bot = build_bot(token, settings.telegram_api_url)
+        stack.push_async_callback(bot.session.close)
+        yield _assembled(settings, clock, metrics, bot, storage, http, bot_key=token)
+
+
+def _assembled(
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics,
+    bot: Bot,
+    storage: Storage,
+    http: OneLinkHttp,
+    *,
+    bot_key: str,
+) -> App:
+    scheduling = Scheduling(http)
+    conversations = None
+    if settings.onelink_inbox_id is not None:
+        identifier = settings.onelink_inbox_identifier
+        conversations = Conversations(
+            http, settings.onelink_inbox_id, identifier.get_secret_value() if identifier else ""
+        )
+    house = House(
+        name=settings.clinic_name,
+        phone=settings.clinic_phone,
+        address=settings.clinic_address,
+        controller=settings.data_controller,
+        privacy_url=settings.privacy_url,
+        emergency=settings.emergency_phone,
+        iin=settings.iin,
+    )
+    desk = BookingDesk(
+        scheduling, conversations, bot_key=bot_key, lead=settings.lead_time, horizon=settings.horizon
+    )
+    booking = Booking(
+        scheduling, conversations, storage, bot_key=bot_key, link=settings.onelink_conversation_link
+    )
+    texts = Texts(settings.default_locale)
+    front = Front(
+        desk=desk,
+        visits=Visits(scheduling, conversations, bot_key=bot_key),
+        conclusion=Conclusion(booking, desk, house),
+        storage=storage,
+        texts=texts,
+        house=house,
+    )
+    dispatcher = Dispatcher(storage=TurnStorage(storage))
+    dispatcher.update.outer_middleware(ClientMiddleware(front))
+    dispatcher.include_routers(*build_routers())
+    intake = Intake(bot, dispatcher, storage, clock)
+    worker = Worker(bot, front, storage, clock)
+    return App(
+        settings, clock, bot, storage, http, scheduling, conversations, texts, front, intake, worker, metrics
+    )
+
+
+async def run(app: App, stop: asyncio.Event) -> None:
+    """Live until `stop`: take updates, do what is due, answer health checks. Raises CannotStart."""
+    await _started(app)
+    secret = app.settings.webhook_secret
+    listener = Listener(
+        secret=secret.get_secret_value() if secret and app.settings.public_url else None,
+        handle=app.intake.handle,
+        ready=app.trouble,
+        metrics=app.measured,
+    )
+    async with listening(listener, app.settings.http_host, app.settings.http_port) as port:
+        tasks = {asyncio.create_task(app.worker.run()), asyncio.create_task(_greet(app, stop))}
+        log.info("running", mode="webhook" if app.settings.public_url else "polling", port=port)
+        # Objects that live as long as the process need not be looked at by every collection.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in tasks if task.done() and not stop.is_set()]
+        await app.intake.stop()
+        await app.worker.stop()
+        _, late = await asyncio.wait(tasks, timeout=STOP_S)
+        for task in late:
+            task.cancel()
+        stopping.cancel()
+        for task in failed:
+            task.result()
+    log.info("stopped")
+
+
+async def _started(app: App) -> None:
+    try:
+        await app.storage.ping()
+    except (RedisError, OSError) as error:
+        raise CannotStart(
+            f"Redis does not answer ({type(error).__name__}): check REDIS_URL, "
+            "or leave it empty for the embedded one."
+        ) from None
+
+
+async def _greet(app: App, stop: asyncio.Event) -> None:
+    """Agree with Telegram how updates arrive, then take them. Telegram being away is waited for."""
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            await _claim_updates(app)
+            break
+        except TelegramUnauthorizedError:
+            raise CannotStart(
+                "Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather."
+            ) from None
+        except TelegramAPIError as error:
+            log.warning("telegram_does_not_answer", error=type(error).__name__)
+            await _or_stopped(stop, pause)
+            pause = min(pause * 2, 30)
+    # Learns One-Link's clock and catalogue before the first client asks for them.
+    try:
+        await app.front.desk.catalogue(app.clock())
+    except BookingError as error:
+        log.warning("onelink_does_not_answer", error=type(error).__name__, status=error.status)
+    publishing = asyncio.create_task(publish_commands(app.bot, app.texts, app.front.house))
+    try:
+        if app.settings.public_url is None:
+            await app.intake.poll()
+        else:
+            await stop.wait()
+    finally:
+        publishing.cancel()
+
+
+async def _claim_updates(app: App) -> None:
+    info = await app.bot.get_webhook_info()
+    if app.settings.public_url is not None:
+        secret = app.settings.webhook_secret
+        await app.bot.set_webhook(
+            f"{app.settings.public_url}/telegram",
+            secret_token=secret.get_secret_value() if secret else None,
+            allowed_updates=ALLOWED_UPDATES,
+            max_connections=100,
+            drop_pending_updates=False,
+        )
+    elif info.url.endswith("/telegram"):
+        await app.bot.delete_webhook(drop_pending_updates=False)  # our own, from an earlier run
+    elif info.url:
+        raise CannotStart(
+            "Another system receives this bot's messages by webhook (perhaps a Telegram inbox in One-Link). "
+            "Two of them cannot share one token: remove that inbox, or use another bot."
+        )
+
+
+async def _or_stopped(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,250 @@
+"""`booking-bot check`: the settings against the live systems, in words, with an advice for each finding."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any, cast
+
+from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from redis.exceptions import RedisError
+
+from bot.app import App, opened
+from bot.domain.errors import BookingError, Gone, NotPermitted
+from bot.domain.model import Resource, Service
+from bot.domain.zones import ZoneDataOutdated
+from bot.embedded_redis import NoRedis
+from bot.onelink.profile import token_owner
+from bot.settings import Settings
+
+
+class Grade(Enum):
+    """How a finding counts: the bot works, works less well, or cannot work."""
+
+    GOOD = "ok"
+    ADVICE = "advice"
+    BAD = "PROBLEM"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    grade: Grade
+    what: str
+
+    def __str__(self) -> str:
+        return f"[{self.grade.value:^7}] {self.what}"
+
+
+def good(what: str) -> Finding:
+    """All is well."""
+    return Finding(Grade.GOOD, what)
+
+
+def advice(what: str) -> Finding:
+    """Works, but could be better."""
+    return Finding(Grade.ADVICE, what)
+
+
+def bad(what: str) -> Finding:
+    """Does not work until it is mended."""
+    return Finding(Grade.BAD, what)
+
+
+async def checked(settings: Settings, say: Callable[[str], None]) -> int:
+    """Say every finding; 0 when the bot can work, else 1."""
+    findings: list[Finding] = []
+    try:
+        async with opened(settings) as app:
+            for part in (_redis, _telegram, _onelink, _inbox, _catalogue, _house):
+                async for finding in part(app):
+                    findings.append(finding)
+                    say(str(finding))
+    except ZoneDataOutdated:
+        findings.append(
+            bad(
+                "The time zone data of this machine are older than 2024a: Almaty would be an hour off. "
+                "Update the system's tzdata package."
+            )
+        )
+        say(str(findings[-1]))
+    except NoRedis as error:
+        findings.append(bad(str(error)))
+        say(str(findings[-1]))
+    broken = sum(finding.grade is Grade.BAD for finding in findings)
+    say("The bot can run." if not broken else f"To be mended first: {broken}.")
+    return 1 if broken else 0
+
+
+async def _redis(app: App) -> AsyncIterator[Finding]:
+    try:
+        await app.storage.ping()
+        info = cast(dict[str, Any], await app.storage.redis.info())
+    except (RedisError, OSError):
+        yield bad("Redis does not answer: check REDIS_URL, or leave it empty for the embedded one.")
+        return
+    yield good(f"Redis {info.get('redis_version')} answers.")
+    if not info.get("aof_enabled"):
+        yield advice(
+            "Redis keeps no append-only file: drafts and open bookings are lost when it restarts. "
+            "Set `appendonly yes`."
+        )
+    if info.get("maxmemory_policy") not in (None, "noeviction"):
+        yield bad("Redis may throw data away when memory is short: set `maxmemory-policy noeviction`.")
+
+
+async def _telegram(app: App) -> AsyncIterator[Finding]:
+    try:
+        me = await app.bot.get_me()
+        webhook = await app.bot.get_webhook_info()
+    except TelegramUnauthorizedError:
+        yield bad("Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather.")
+        return
+    except TelegramAPIError:
+        yield bad(f"Telegram does not answer at {app.settings.telegram_api_url}: check the network.")
+        return
+    yield good(f"Telegram knows the bot @{me.username}.")
+    ours = f"{app.settings.public_url}/telegram" if app.settings.public_url else None
+    if webhook.url and webhook.url != ours and not webhook.url.endswith("/telegram"):
+        yield bad(
+            "Another system receives this bot's messages by webhook (perhaps a Telegram inbox in One-Link). "
+            "Remove that inbox, or use another bot: two cannot share a token."
+        )
+    if webhook.last_error_message and ours:
+        yield advice(
+            f"Telegram could not deliver lately: {webhook.last_error_message}. "
+            "Is PUBLIC_URL reachable from the internet?"
+        )
+
+
+async def _onelink(app: App) -> AsyncIterator[Finding]:
+    wanted = app.settings.onelink_account_id
+    try:
+        owner = await token_owner(app.http)
+    except NotPermitted:
+        yield bad(
+            "One-Link does not accept ONELINK_TOKEN: it must be the access token of a user "
+            "(Profile settings → Access token), not of an agent bot."
+        )
+        return
+    except Gone:
+        yield bad("There is no One-Link at ONELINK_URL: check the address.")
+        return
+    except BookingError:
+        yield bad(
+            f"One-Link does not answer at {app.settings.onelink_url}: check ONELINK_URL and the network."
+        )
+        return
+    role = owner.roles.get(wanted)
+    if role is None and owner.roles:
+        yield bad(
+            f"The user of ONELINK_TOKEN does not belong to account {wanted}: "
+            f"ONELINK_ACCOUNT_ID may be {', '.join(map(str, owner.roles))}."
+        )
+        return
+    yield good(f"One-Link accepts the token for account {wanted} (role: {role or 'unknown'}).")
+    if role == "agent":
+        yield advice(
+            "The token belongs to an agent: booking works, but conversations it opens are assigned "
+            "to that agent. An administrator's token is better."
+        )
+
+
+async def _inbox(app: App) -> AsyncIterator[Finding]:
+    if app.conversations is None:
+        yield advice(
+            "ONELINK_INBOX_ID is not set: visits are booked without a link to a conversation. "
+            "Create an API inbox in One-Link and set ONELINK_INBOX_ID and ONELINK_INBOX_IDENTIFIER."
+        )
+        return
+    try:
+        inbox = await app.conversations.inbox()
+    except Gone:
+        yield bad(
+            "The inbox of ONELINK_INBOX_ID does not exist in this account: "
+            "its number is in the address of its settings page."
+        )
+        return
+    except BookingError as error:
+        yield bad(f"The inbox cannot be read ({type(error).__name__}): is the token's user a member of it?")
+        return
+    identifier = app.settings.onelink_inbox_identifier
+    if inbox.channel_type not in (None, "Channel::Api"):
+        yield bad("ONELINK_INBOX_ID names an inbox of another kind: the bot needs one of the kind API.")
+    elif identifier and inbox.identifier and identifier.get_secret_value() != inbox.identifier:
+        yield bad("ONELINK_INBOX_IDENTIFIER belongs to another inbox than ONELINK_INBOX_ID.")
+    else:
+        yield good(f"The inbox “{inbox.name}” is there.")
+    if inbox.locks_to_single_conversation is False:
+        yield advice("Turn on “lock to single conversation” in the inbox: one client, one conversation.")
+    if inbox.greets:
+        yield advice("Turn off the greeting of the inbox: clients are greeted by the bot.")
+
+
+async def _catalogue(app: App) -> AsyncIterator[Finding]:
+    try:
+        services, resources = await app.scheduling.services(), await app.scheduling.resources()
+        now = app.clock()
+        week = await app.scheduling.calendar(now, now + timedelta(days=7), with_slots=False)
+        with_hours = {
+            slot.resource_id
+            for resource in resources
+            if resource.bookable
+            for slot in (
+                await app.scheduling.free_slots(
+                    now, now + timedelta(days=7), resource_ids=(resource.id,), duration_min=None
+                )
+            )[:1]
+        } | {appointment.resource_id for appointment in week.appointments}
+    except NotPermitted as error:
+        reason = (
+            "the feature “scheduling” is off for this account"
+            if error.code == "FEATURE_DISABLED"
+            else "the token's user may not use it"
+        )
+        yield bad(f"The calendar of One-Link is closed to the bot: {reason}.")
+        return
+    except BookingError as error:
+        yield bad(f"The calendar of One-Link cannot be read ({type(error).__name__}).")
+        return
+    bookable = [resource for resource in resources if resource.bookable]
+    if not bookable:
+        yield bad("One-Link has no active specialist (resource): nothing can be booked.")
+    for finding in _services(services, bookable):
+        yield finding
+    for resource in bookable:
+        if resource.id not in with_hours:
+            yield advice(
+                f"Specialist {resource.id} has no free time in the next 7 days: are there working hours?"
+            )
+
+
+def _services(services: tuple[Service, ...], bookable: list[Resource]) -> list[Finding]:
+    offered = [s for s in services if any(s.offered_by(resource) for resource in bookable)]
+    findings = [
+        good(f"{len(offered)} services can be booked with {len(bookable)} specialists.")
+        if offered
+        else bad("No service can be booked: each needs a price (of its own, or with a specialist).")
+    ]
+    for service in services:
+        if service in offered:
+            continue
+        why = (
+            "its price rows are inactive or belong to inactive specialists"
+            if service.has_price_rows
+            else "it has neither a base price nor a price with a specialist"
+        )
+        findings.append(advice(f"Service {service.id} cannot be booked: {why}."))
+    return findings
+
+
+async def _house(app: App) -> AsyncIterator[Finding]:
+    settings = app.settings
+    if settings.data_controller is None:
+        yield advice(
+            "DATA_CONTROLLER is not set: the consent should name the clinic's legal name and BIN "
+            "(law 94-V, Art. 8)."
+        )
+    if settings.clinic_phone is None:
+        yield advice("CLINIC_PHONE is not set: clients who need a person are not told a number.")

@@ -1,0 +1,59 @@
+"""The screens outside the booking questions: greeting and menu, languages, resuming."""
+
+from bot.dialogue.draft import House
+from bot.dialogue.screen import Choice, Fact, Look, Screen, Text, Word
+
+#: In this order and in their own words (Consumer Protection Law, Art. 25: Kazakh and Russian).
+LANGUAGES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English"))
+
+BOOK = Choice(Text("Book a visit"), "book", look=Look.GOOD)
+MENU = Choice(Text("Menu"), "menu")
+
+
+def greeting(house: House, locale: str, notices: tuple[Word, ...] = ()) -> Screen:
+    """What /start shows: the main job is one tap away, and so is each language."""
+    asks = (
+        Text("{clinic}: book a visit here, at any time.", clinic=house.name)
+        if house.name
+        else Text("Book a visit here, at any time.")
+    )
+    lines: list[Word] = [
+        Text("You choose the service, the specialist and the time; it takes about a minute.")
+    ]
+    if house.phone:
+        lines.append(Text("Phone of the clinic: {phone}", phone=house.phone))
+    return Screen(asks=asks, notices=notices, lines=tuple(lines), options=(BOOK,), extra=(languages(locale),))
+
+
+def languages(locale: str) -> tuple[Choice, ...]:
+    """One button for each language; the present one is marked."""
+    return tuple(Choice(f"✓ {name}" if code == locale else name, "locale", code) for code, name in LANGUAGES)
+
+
+def choose_language(locale: str) -> Screen:
+    """The question for the language; what was begun goes on after it."""
+    return Screen(asks=Text("Which language do you prefer?"), extra=(languages(locale),))
+
+
+def resume(about: Fact | None) -> Screen:
+    """Shown on /start while a draft is unfinished."""
+    asks = (
+        Text("You were booking: {what}. Go on?", what=about)
+        if about
+        else Text("You were booking a visit. Go on?")
+    )
+    return Screen(
+        asks=asks,
+        options=(
+            Choice(Text("Continue"), "continue", look=Look.GOOD),
+            Choice(Text("Start again"), "restart"),
+        ),
+    )
+
+
+def left(notice: Word | None = None) -> Screen:
+    """After leaving a draft: no appointment was touched."""
+    return Screen(
+        asks=notice or Text("Booking stopped. Nothing was booked."),
+        options=(Choice(Text("Start again"), "book"), MENU),
+    )

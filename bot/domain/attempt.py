@@ -1,0 +1,84 @@
+"""An attempt to book: stored before anything leaves, kept until its outcome is known and shown.
+
+sending   the request may be on its way; the card says that it is being booked
+checking  an answer was lost: the card says that it is being checked, and the same key is
+          asked again until One-Link tells
+
+It ends when the card shows the outcome. A process that dies in between repeats the request with
+the same key, learns the same outcome and shows it: no stage beyond these two has to be kept.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+#: How long to wait before the same key is asked again: 1, 2, 4 … at most 30 s.
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(seconds=30)
+
+
+class Stage(StrEnum):
+    """How far an attempt has come."""
+
+    SENDING = "sending"
+    CHECKING = "checking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the client confirmed. Holds personal data: it is dropped with the attempt."""
+
+    service_id: int
+    resource_id: int
+    starts_at: datetime
+    ends_at: datetime
+    name: str
+    phone: str
+    phone_verified: bool
+    iin: str | None = None
+    birth_date: date | None = None
+    comment: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Wanted(service_id={self.service_id}, resource_id={self.resource_id})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One confirmed wish and how far its fulfilment has come.
+
+    `key` is the idempotency key of the dialogue. What was made on the way (contact, conversation)
+    is kept, so that a repetition continues where the last one stopped. `uncertain` says that a
+    creation may have reached One-Link without its answer reaching us; `conflicts` counts the refusals
+    that may be an echo of it; `yielding` that we are cancelling it, because another was first.
+    """
+
+    key: str
+    client_id: int
+    card_id: int
+    locale: str
+    wanted: Wanted
+    begun_at: datetime
+    stage: Stage = Stage.SENDING
+    tries: int = 0
+    uncertain: bool = False
+    conflicts: int = 0
+    yielding: bool = False
+    contact_id: int | None = None
+    source_id: str | None = None  # under which the inbox knows this client with this contact
+    conversation_id: int | None = None
+    link: str | None = None  # the form of the conversation link that is being tried
+
+    @property
+    def external_ref(self) -> str:
+        """Marks the appointment in One-Link as made by this bot."""
+        return f"tgbot:{self.key}"
+
+    def tried_again(self) -> "Attempt":
+        """The attempt after one more try without a certain answer."""
+        return replace(self, stage=Stage.CHECKING, tries=self.tries + 1)
+
+    def pause(self) -> timedelta:
+        """How long to wait before the next try."""
+        doubled: timedelta = FIRST_PAUSE * 2 ** min(max(self.tries - 1, 0), 10)
+        return min(doubled, LONGEST_PAUSE)

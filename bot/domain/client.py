@@ -1,0 +1,62 @@
+"""What the bot remembers of a client between dialogues: as little as possible, no name, no number."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+#: The wording of the consent a client agrees to; a new wording is asked again.
+CONSENT_VERSION = "1"
+
+#: Enough to recognise a client's own visits; older ones are known to One-Link.
+REMEMBERED_APPOINTMENTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A client's consent: which wording, when, in which language, by which message."""
+
+    version: str
+    given_at: datetime
+    locale: str
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """The person writing to the bot, by the Telegram user id.
+
+    `contact_id` is One-Link's record of this client. `verified` says that the phone of that
+    contact was shared by its owner; only then are all of the contact's appointments the client's own.
+    """
+
+    id: int
+    locale: str | None = None
+    contact_id: int | None = None
+    verified: bool = False
+    consent: Consent | None = None
+    appointments: tuple[tuple[int, int | None], ...] = ()  # made here: (appointment id, contact id)
+
+    @property
+    def consents(self) -> bool:
+        """Whether the present wording was agreed to."""
+        return self.consent is not None and self.consent.version == CONSENT_VERSION
+
+    def with_appointment(self, appointment_id: int, contact_id: int | None) -> "Client":
+        """The client, remembering one more appointment made here."""
+        others = tuple(made for made in self.appointments if made[0] != appointment_id)
+        made = (*others, (appointment_id, contact_id))
+        return replace(self, appointments=made[-REMEMBERED_APPOINTMENTS:])
+
+    def merged_into(self, contact_id: int) -> "Client":
+        """The client after operators merged its contact into another one."""
+        made = tuple((i, contact_id if c == self.contact_id else c) for i, c in self.appointments)
+        return replace(self, contact_id=contact_id, appointments=made)
+
+    def owns(self, appointment_id: int, contact_id: int | None) -> bool:
+        """Whether an appointment, with the contact One-Link names, is this client's to see and to change.
+
+        Somebody who only typed a phone number may have typed another person's: such a
+        client owns what was booked here and nothing else of that contact.
+        """
+        if (appointment_id, contact_id) in self.appointments:
+            return True
+        return self.verified and contact_id is not None and contact_id == self.contact_id

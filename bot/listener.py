@@ -1,0 +1,77 @@
+"""The HTTP side of a running bot: Telegram's webhook, health, metrics."""
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from aiogram.types import Update
+from aiohttp import web
+from pydantic import ValidationError
+
+log = structlog.get_logger(__name__)
+
+LARGEST_BODY = 1024 * 1024
+
+
+class Listener:
+    """Routes over what the app can do. `secret` is None in polling mode: then there is no webhook."""
+
+    def __init__(
+        self,
+        *,
+        secret: str | None,
+        handle: Callable[[Update], Awaitable[None]],
+        ready: Callable[[], Awaitable[str | None]],
+        metrics: Callable[[], Awaitable[bytes]],
+    ) -> None:
+        self._secret = secret
+        self._handle = handle
+        self._ready = ready
+        self._metrics = metrics
+        self.app = web.Application(client_max_size=LARGEST_BODY)
+        self.app.router.add_get("/healthz", self._healthz)
+        self.app.router.add_get("/readyz", self._readyz)
+        self.app.router.add_get("/metrics", self._show_metrics)
+        if secret is not None:
+            self.app.router.add_post("/telegram", self._telegram)
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        """503 with the reason while updates cannot be handled."""
+        trouble = await self._ready()
+        return web.json_response({"status": trouble or "ready"}, status=503 if trouble else 200)
+
+    async def _show_metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=await self._metrics(), content_type="text/plain")
+
+    async def _telegram(self, request: web.Request) -> web.Response:
+        """Answered after the update was handled: Telegram repeats what was not answered with 200."""
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not hmac.compare_digest(given.encode(), (self._secret or "").encode()):
+            return web.Response(status=401)
+        try:
+            update = Update.model_validate_json(await request.read())
+        except ValidationError:
+            log.warning("update_unreadable")  # repeating it would not help
+            return web.Response(status=200)
+        try:
+            await self._handle(update)
+        except Exception as error:
+            log.warning("update_waits", update_id=update.update_id, error=type(error).__name__)
+            return web.Response(status=503)
+        return web.Response(status=200)
+
+
+@asynccontextmanager
+async def listening(listener: Listener, host: str, port: int) -> AsyncIterator[int]:
+    """Serve while the block runs; yields the port (a free one for port 0)."""
+    runner = web.AppRunner(listener.app, access_log=None, shutdown_timeout=8)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,264 @@
+"""The only module that touches the network: requests out, JSON or one of our errors back.
+
+It bounds what One-Link may cost the bot (parallel requests, seconds, repeats) and logs
+the shape of each exchange. Never bodies, query values or the token: they hold names,
+phones and IINs.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from time import perf_counter
+from typing import Self
+from urllib.parse import quote
+
+import aiohttp
+import httpx
+import orjson
+import stamina
+import structlog
+from httpx_aiohttp import HttpxAiohttpClient
+
+from bot.domain.errors import BookingError, OneLinkUnreachable
+from bot.onelink.breaker import BREAKER_OPEN, Breaker
+from bot.onelink.error_table import error_for
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often; seconds. `total_s` bounds a call with its repeats and its waiting in line."""
+
+    parallel: int = 5  # one slow answer must not hold up the others (onelink-conversations-api 4)
+    connect_s: float = 5.0
+    request_s: float = 10.0
+    total_s: float = 12.0
+    attempts: int = 3
+    first_wait_s: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer, for metrics and the clock; nothing personal.
+
+    `template` is the path with `{id}` unfilled; `status` is None when no answer came;
+    `error` is None for a 2xx; `server_time` is the `Date` header (whole seconds).
+    """
+
+    method: str
+    template: str
+    status: int | None
+    error: BookingError | None
+    elapsed_s: float
+    server_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx: its status (201 new, 200 replayed) and its JSON, an object or a list."""
+
+    status: int
+    body: object
+
+
+def _unobserved(exchange: Exchange) -> None:
+    """The default observer: nobody is watching."""
+
+
+class OneLinkHttp:
+    """One-Link's HTTP for one account.
+
+    Paths are relative to the account (`scheduling/services`); a leading slash means the
+    host (`/api/v1/profile`). `{names}` in a path are filled, quoted, from `ids`.
+    Raises what `error_table` says; a 2xx that is not JSON is OneLinkUnreachable, because
+    something between us and One-Link answered. Cancellation passes through.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        account_id: int,
+        *,
+        patience: Patience | None = None,
+        breaker: Breaker | None = None,
+        observe: Callable[[Exchange], None] = _unobserved,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._breaker = breaker or Breaker()
+        self._observe = observe
+        self._host = base_url.rstrip("/")
+        self._account = f"/api/v1/accounts/{account_id}/"
+        self._places = asyncio.Semaphore(self._patience.parallel)
+        self._client = HttpxAiohttpClient(
+            # The hyphenated spelling: proxies drop header names with underscores.
+            headers={"api-access-token": token, "Accept": "application/json", "User-Agent": "booking-bot"},
+            timeout=httpx.Timeout(self._patience.request_s, connect=self._patience.connect_s),
+            limits=httpx.Limits(max_connections=self._patience.parallel),
+        )
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None, **ids: int | str) -> Answer:
+        """Read; repeated when One-Link cannot be reached."""
+        return await self._call("GET", path, ids, params, None, attempts=self._patience.attempts)
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        repeatable: bool = False,
+        **ids: int | str,
+    ) -> Answer:
+        """Send. Only `repeatable` ones (look-ups that happen to be POSTs) are repeated here.
+
+        Repeating a write is the business of the use case that stored what it intends.
+        """
+        return await self._call(
+            "POST", path, ids, None, body, attempts=self._patience.attempts if repeatable else 1
+        )
+
+    async def patch(self, path: str, body: Mapping[str, object], **ids: int | str) -> Answer:
+        """Change; never repeated here."""
+        return await self._call("PATCH", path, ids, None, body, attempts=1)
+
+    async def aclose(self) -> None:
+        """Close the connections; requests under way fail."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        ids: Mapping[str, int | str],
+        params: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        *,
+        attempts: int,
+    ) -> Answer:
+        """One request with its repeats, within `total_s`."""
+        retrying = stamina.retry_context(
+            on=_worth_repeating,
+            attempts=attempts,
+            timeout=None,
+            wait_initial=self._patience.first_wait_s,
+            wait_jitter=self._patience.first_wait_s,
+            wait_max=2.0,
+        )
+        try:
+            async with asyncio.timeout(self._patience.total_s):
+                async for attempt in retrying:
+                    with attempt:
+                        return await self._once(method, path, ids, params, body)
+        except TimeoutError:
+            raise OneLinkUnreachable("timeout") from None
+        raise AssertionError("retrying ends in an answer or an error")
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        ids: Mapping[str, int | str],
+        params: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+    ) -> Answer:
+        """One request: in line, past the breaker, over the wire, into the books."""
+        filled = path.format_map({name: quote(str(value), safe="") for name, value in ids.items()})
+        url = self._host + (filled if path.startswith("/") else self._account + filled)
+        async with self._places:
+            self._breaker.admit()
+            started = perf_counter()
+            try:
+                response = await self._send(method, url, params, body)
+                outcome = _read(response, about_appointment=path.startswith("scheduling/appointments"))
+            except OneLinkUnreachable as error:
+                response, outcome = None, error
+            self._enter_in_books(method, path, response, outcome, perf_counter() - started)
+        if isinstance(outcome, BookingError):
+            raise outcome
+        return outcome
+
+    async def _send(
+        self, method: str, url: str, params: Mapping[str, str] | None, body: Mapping[str, object] | None
+    ) -> httpx.Response:
+        content = None if body is None else orjson.dumps(body)
+        headers = None if body is None else {"Content-Type": "application/json"}
+        try:
+            async with asyncio.timeout(self._patience.request_s):
+                return await self._client.request(
+                    method, url, params=params, content=content, headers=headers
+                )
+        except TimeoutError as error:
+            raise OneLinkUnreachable("timeout") from error
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            # The transport reports a connection cut after sending as ConnectTimeout too:
+            # no kind of error here proves that One-Link did not act.
+            raise OneLinkUnreachable("connection") from error
+
+    def _enter_in_books(
+        self,
+        method: str,
+        template: str,
+        response: httpx.Response | None,
+        outcome: Answer | BookingError,
+        elapsed_s: float,
+    ) -> None:
+        error = outcome if isinstance(outcome, BookingError) else None
+        status = None if response is None else response.status_code
+        facts = {"method": method, "path": template, "status": status, "ms": round(elapsed_s * 1000)}
+        if isinstance(error, OneLinkUnreachable):
+            # A code in capitals is One-Link's own word: it is there, and only cannot tell this.
+            if error.code.isupper():
+                self._breaker.succeeded()
+            else:
+                self._breaker.failed()
+            log.warning("onelink.unreachable", code=error.code, **facts)
+        elif error is not None:
+            self._breaker.succeeded()
+            log.info("onelink.refused", error=type(error).__name__, code=error.code, **facts)
+        else:
+            self._breaker.succeeded()
+            log.debug("onelink.answered", **facts)
+        self._observe(
+            Exchange(
+                method=method,
+                template=template,
+                status=status,
+                error=error,
+                elapsed_s=elapsed_s,
+                server_time=None if response is None else _server_time(response),
+            )
+        )
+
+
+def _worth_repeating(error: Exception) -> bool:
+    return isinstance(error, OneLinkUnreachable) and error.code != BREAKER_OPEN
+
+
+def _read(response: httpx.Response, *, about_appointment: bool) -> Answer | BookingError:
+    """The JSON of a 2xx; for everything else the error, which is returned to be logged before it rises."""
+    try:
+        body: object = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    if not response.is_success:
+        return error_for(response.status_code, body, about_appointment=about_appointment)
+    if not isinstance(body, dict | list):
+        return OneLinkUnreachable("not_json", status=response.status_code)
+    return Answer(response.status_code, body)
+
+
+def _server_time(response: httpx.Response) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""Stand-ins for both neighbours, One-Link and Telegram, at the wire; imports nothing else from `bot`."""

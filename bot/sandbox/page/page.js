@@ -1,0 +1,157 @@
+// The demo page: the chat on the left, the clinic on the right, and the switches that break things.
+
+import { ChatView } from "./chat_view.js";
+import { ClinicView } from "./clinic_view.js";
+import { chat as wire, clock, faults, Unreachable } from "./wire.js";
+
+const $ = (id) => document.getElementById(id);
+
+// The rules behind the switches; `match` as the sandbox reads it.
+const FAULTS = {
+  down: { match: "* /api/v1/", kind: "status", status: 503, times: 0 },
+  slow: { match: "* /api/v1/", kind: "delay", seconds: 3, times: 0 },
+  lose: { match: "POST /appointments$", kind: "drop_after", times: 1 },
+};
+const PEOPLE = [
+  { first_name: "Алия", last_name: "Нурланова", language_code: "ru" },
+  { first_name: "Ерлан", last_name: "Жумабаев", language_code: "kk" },
+  { first_name: "Kate", last_name: "Miller", language_code: "en" },
+  { first_name: "Тимур", last_name: null, language_code: "ru" },
+  { first_name: "Гүлнұр", last_name: "Оспанова", language_code: "kk" },
+];
+
+const clinic = new ClinicView({ onError: failed, onNews: () => mark("clinic") });
+const chat = new ChatView({ zone: clinic.zone, onError: failed, onNews: () => mark("chat") });
+
+function failed(error) {
+  const gone = error instanceof Unreachable;
+  document.body.classList.toggle("offline", gone);
+  $("bot-status").dataset.offline = gone ? "the sandbox does not answer" : "";
+  if (error && !gone) {
+    console.error(error);
+    chat.toast(error.message);
+  }
+}
+
+// The person of this page: in the address, so that a reload or a second window shows the same chat.
+function personInAddress() {
+  const found = /person=(\d+)/.exec(location.hash)?.[1] ?? sessionStorage.getItem("person");
+  return found ? Number(found) : null;
+}
+
+function open(id) {
+  sessionStorage.setItem("person", id);
+  history.replaceState(null, "", `#person=${id}`);
+  chat.open(id);
+}
+
+async function newPerson() {
+  const id = 100_000_000 + Math.floor(Math.random() * 900_000_000);
+  const met = Number(sessionStorage.getItem("met") ?? 0);
+  sessionStorage.setItem("met", met + 1);
+  try {
+    await wire.describe(id, PEOPLE[met % PEOPLE.length]);
+  } catch (error) {
+    failed(error);
+  }
+  open(id);
+}
+
+function editPerson() {
+  const form = $("person-dialog").querySelector("form");
+  for (const [name, value] of Object.entries(chat.state?.person ?? {})) {
+    const field = form.elements.namedItem(name);
+    if (field) field.value = value ?? "";
+  }
+  $("person-dialog").showModal();
+}
+
+$("person-button").addEventListener("click", editPerson);
+$("new-person").addEventListener("click", newPerson);
+$("person-dialog").querySelector("[data-close]").addEventListener("click", () => $("person-dialog").close());
+$("person-dialog").querySelector("form").addEventListener("submit", (event) => {
+  const given = Object.fromEntries(new FormData(event.target));
+  const person = { ...given, last_name: given.last_name || null, language_code: given.language_code || null };
+  chat.act((id) => wire.describe(id, person));
+});
+addEventListener("hashchange", () => open(personInAddress()));
+
+// Switches.
+
+async function showFaults() {
+  try {
+    const rules = await faults.see();
+    for (const button of document.querySelectorAll("[data-fault]")) {
+      const wanted = FAULTS[button.dataset.fault];
+      const on = rules.some((rule) => same(rule, wanted) && (rule.times === 0 || rule.fired < rule.times));
+      button.setAttribute("aria-pressed", String(on));
+    }
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function toggleFault(button) {
+  const on = button.getAttribute("aria-pressed") === "true";
+  const wanted = FAULTS[button.dataset.fault];
+  try {
+    if (on) {
+      // Rules can only be cleared together: put back what others set.
+      const others = (await faults.see()).filter((rule) => !same(rule, wanted));
+      await faults.clear();
+      for (const { fired, ...rule } of others) {
+        const left = rule.times ? rule.times - fired : 0;
+        if (!rule.times || left > 0) await faults.add({ ...rule, times: left });
+      }
+    } else {
+      await faults.add(wanted);
+    }
+  } catch (error) {
+    failed(error);
+  }
+  await showFaults();
+}
+
+function same(rule, wanted) {
+  return rule.match === wanted.match && rule.kind === wanted.kind;
+}
+
+for (const button of document.querySelectorAll("[data-fault]")) {
+  button.addEventListener("click", () => toggleFault(button));
+}
+for (const button of document.querySelectorAll("[data-advance]")) {
+  button.addEventListener("click", async () => {
+    try {
+      await clock.advance(Number(button.dataset.advance));
+      await clinic.refresh();
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+$("block").addEventListener("click", () => chat.act((id) => wire.block(id, !chat.state.blocked)));
+
+// On a phone one part is shown at a time; a dot says that the other one has news.
+
+function show(pane) {
+  document.body.dataset.pane = pane;
+  for (const tab of document.querySelectorAll(".tabs button")) {
+    const chosen = tab.dataset.show === pane;
+    tab.setAttribute("aria-pressed", String(chosen));
+    if (chosen) tab.querySelector(".dot").hidden = true;
+  }
+}
+
+function mark(pane) {
+  document.querySelector(`.tabs [data-show="${pane}"] .dot`).hidden = document.body.dataset.pane === pane;
+}
+
+for (const tab of document.querySelectorAll(".tabs button")) {
+  tab.addEventListener("click", () => show(tab.dataset.show));
+}
+
+const known = personInAddress();
+if (known) open(known);
+else newPerson();
+clinic.run();
+setInterval(() => document.hidden || showFaults(), 1500);

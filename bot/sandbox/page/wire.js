@@ -1,0 +1,64 @@
+// The control routes of the sandbox. Every function answers JSON or throws an Error with the reason.
+
+// The sandbox does not answer at all: it was stopped, or is not there yet.
+export class Unreachable extends Error {}
+
+async function ask(path, method = "GET", body = undefined) {
+  let response = null;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+    });
+  } catch {
+    throw new Unreachable("The sandbox does not answer.");
+  }
+  // Every answer carries the sandbox's own time.
+  const date = response.headers.get("Date");
+  if (date) clock.read(new Date(date));
+  const text = await response.text();
+  const value = text ? JSON.parse(text) : null;
+  if (!response.ok) throw new Error(value?.error ?? `${response.status}`);
+  return value;
+}
+
+// The sandbox's clock: the last time it told, and how long ago that was.
+export const clock = {
+  at: new Date(),
+  since: performance.now(),
+  read(at) {
+    this.at = at;
+    this.since = performance.now();
+  },
+  now() {
+    return new Date(this.at.getTime() + performance.now() - this.since);
+  },
+  advance: (seconds) => ask("/_sandbox/clock", "PUT", { advance: seconds }),
+};
+
+export const chat = {
+  see: (id, since) => ask(`/_sandbox/chats/${id}` + (since ? `?since=${since}&wait=25` : "")),
+  describe: (id, person) => ask(`/_sandbox/chats/${id}`, "PUT", person),
+  say: (id, text) => ask(`/_sandbox/chats/${id}/say`, "POST", { text }),
+  tap: (id, what) => ask(`/_sandbox/chats/${id}/tap`, "POST", what),
+  send: (id, kind) => ask(`/_sandbox/chats/${id}/send`, "POST", { kind }),
+  block: (id, blocked) => ask(`/_sandbox/chats/${id}/block`, "POST", { blocked }),
+};
+
+export const world = {
+  see: () => ask("/_sandbox/world"),
+  // Reads the newest state, changes it, and puts it back.
+  async change(edit) {
+    const state = await ask("/_sandbox/world");
+    edit(state);
+    await ask("/_sandbox/world", "PUT", state);
+  },
+};
+
+export const faults = {
+  see: () => ask("/_sandbox/faults"),
+  add: (rule) => ask("/_sandbox/faults", "POST", rule),
+  clear: () => ask("/_sandbox/faults", "DELETE"),
+};

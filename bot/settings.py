@@ -1,0 +1,154 @@
+"""Environment -> frozen Settings. Everything missing or wrong is told in one message.
+
+Secrets are `SecretStr`: they never appear in a log, a traceback or the message of `SettingsError`.
+"""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Locale = Literal["kk", "ru", "en"]
+IinPolicy = Literal["required", "optional", "off"]
+LinkPolicy = Literal["auto", "id", "display_id", "both"]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message lists all that is missing or wrong, without values."""
+
+
+def duration(text: Any) -> timedelta:
+    """`90s`, `15m`, `2h` or `30d` as a timedelta."""
+    if isinstance(text, timedelta):
+        return text
+    found = re.fullmatch(r"\s*([0-9]+)\s*([smhd])\s*", str(text))
+    if not found:
+        raise ValueError("expected a number with a unit, such as 90s, 15m, 2h or 30d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _durations(text: Any) -> tuple[timedelta, ...]:
+    if isinstance(text, str):
+        return tuple(duration(part) for part in text.split(",") if part.strip())
+    return tuple(text)
+
+
+def _without_slash(text: Any) -> Any:
+    return text.strip().rstrip("/") if isinstance(text, str) else text
+
+
+def _empty_is_none(text: Any) -> Any:
+    return None if text == "" else text
+
+
+def _web_address(text: Any) -> Any:
+    text = _without_slash(text)
+    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise ValueError("expected an address such as https://one-link.kz")
+    return text
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Durations = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_durations)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
+OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_empty_is_none)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
+OptionalId = Annotated[int | None, BeforeValidator(_empty_is_none)]
+
+
+class Settings(BaseSettings):
+    """All that can be set, by environment variables of the same names in capitals (see `.env.example`)."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    telegram_token: Annotated[SecretStr, Field(min_length=1)]
+    telegram_api_url: WebAddress = "https://api.telegram.org"
+
+    onelink_url: WebAddress
+    onelink_token: Annotated[SecretStr, Field(min_length=1)]
+    onelink_account_id: Annotated[int, Field(gt=0)]
+    onelink_inbox_id: OptionalId = None
+    onelink_inbox_identifier: OptionalSecret = None
+    onelink_webhook_secret: OptionalSecret = None
+    onelink_conversation_link: LinkPolicy = "auto"
+
+    redis_url: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    data_dir: str = "data"  # where the embedded Redis keeps its append-only file
+
+    public_url: OptionalAddress = None
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    webhook_secret: OptionalSecret = None
+
+    default_locale: Locale = "ru"
+    reminders: Durations = (timedelta(hours=24), timedelta(hours=2))
+    reminders_owner: Literal["bot", "platform"] = "bot"
+    iin: IinPolicy = "optional"
+    lead_time: Duration = timedelta(hours=1)
+    horizon: Duration = timedelta(days=30)
+
+    clinic_name: OptionalText = None
+    clinic_phone: OptionalText = None
+    clinic_address: OptionalText = None
+    emergency_phone: OptionalText = "103"  # named where the soonest time is offered; empty: not named
+    data_controller: OptionalText = None  # legal name and BIN, named in the consent
+    privacy_url: OptionalAddress = None
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token_of_botfather(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token.get_secret_value()):
+            raise ValueError("expected the form 123456:ABC-DEF, as BotFather gives it (check for spaces)")
+        return token
+
+    @field_validator("onelink_inbox_identifier")
+    @classmethod
+    def _identifier_has_its_inbox(
+        cls, identifier: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if identifier is not None and info.data.get("onelink_inbox_id") is None:
+            raise ValueError("set ONELINK_INBOX_ID too: both belong to one inbox")
+        return identifier
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _webhooks_are_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if secret is None:
+            if info.data.get("public_url"):
+                raise ValueError("missing; it is needed when PUBLIC_URL is set")
+        elif not re.fullmatch(r"[A-Za-z0-9_-]{8,256}", secret.get_secret_value()):
+            raise ValueError("expected 8 to 256 characters of A-Z a-z 0-9 _ -")
+        return secret
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of the environment (and of `.env`); `given` replaces single ones.
+
+    Raises SettingsError with one line for each thing that is missing or wrong.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        said = "missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name}: {said}" if name else f"  {said}")
+    return "These settings need attention (see .env.example):\n" + "\n".join(lines)

@@ -1,0 +1,204 @@
+"""Every Redis key, in one file.
+
+turn:{client}     hash  state, data (the draft as JSON) and the updates already handled; forgotten after 24 h
+client:{client}   JSON  what is remembered of a client: language, contact, consent, own appointments
+lock:{client}     str   the process that is handling this client's update; a lease of some seconds
+attempt:{key}     JSON  a booking whose outcome is not known or not shown yet; no expiry
+attempts          zset  keys of attempts by the moment (unix seconds) they are due to be looked at
+
+One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
+unlocks. The braces keep a client's keys on one node of a cluster. Only commands of Redis 7.0 are used.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import orjson
+from pydantic import TypeAdapter
+from redis.asyncio import Redis
+
+from bot.domain.attempt import Attempt
+from bot.domain.client import Client
+
+#: A draft is kept this long after the last answer.
+DRAFT_LIFETIME = timedelta(hours=24)
+#: A killed process blocks its client no longer than this; a living one renews the lease.
+LEASE = timedelta(seconds=4)
+#: While another process holds a client: how often to look whether it has finished.
+RETRY_EVERY = timedelta(milliseconds=40)
+#: Redelivered updates are recognised among this many of the client's latest.
+REMEMBERED_UPDATES = 20
+
+_CLIENT = TypeAdapter(Client)
+_ATTEMPT = TypeAdapter(Attempt)
+
+_TAKE = """
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
+local turn = redis.call('HMGET', KEYS[2], 'state', 'data', 'seen')
+return {turn[1] or '', turn[2] or '', turn[3] or '', redis.call('GET', KEYS[3]) or ''}
+"""
+_RENEW = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
+_GIVE_BACK = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] ~= '' then
+  redis.call('DEL', KEYS[2])
+  if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'state', ARGV[3]) end
+  if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'data', ARGV[4]) end
+  if ARGV[5] ~= '' then redis.call('HSET', KEYS[2], 'seen', ARGV[5]) end
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+end
+if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6]) end
+redis.call('DEL', KEYS[1])
+return 1
+"""
+_CLAIM = """
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1)
+if #due == 0 then return false end
+redis.call('ZADD', KEYS[1], ARGV[2], due[1])
+return due[1]
+"""
+
+
+class TurnLost(Exception):
+    """The lease ran out and another process took over: this turn's changes were not stored."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One client's state while one of its updates is handled: change it, it is stored at the end.
+
+    `state` and `data` are the FSM's state and data; `data` holds plain JSON values.
+    """
+
+    client: Client
+    state: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    seen: tuple[int, ...] = ()
+    finished: list[str] = field(default_factory=list)  # attempts whose outcome this turn has shown
+
+
+class Storage:
+    """Typed access to all the bot keeps in Redis."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self.redis = redis
+        self.in_hand: dict[int, Turn] = {}  # the turns this process holds, by client
+        self._holder = uuid.uuid4().hex
+        self._take = redis.register_script(_TAKE)
+        self._renew = redis.register_script(_RENEW)
+        self._give_back = redis.register_script(_GIVE_BACK)
+        self._claim = redis.register_script(_CLAIM)
+
+    @asynccontextmanager
+    async def turn(self, client_id: int, update_id: int | None = None) -> AsyncIterator[Turn | None]:
+        """Hold this client alone, over all processes; store the changes when the block ends.
+
+        Yields None for an update that was handled before. If the block raises, nothing is stored
+        and the update does not count as handled. Raises TurnLost if another process took over.
+        """
+        keys = [f"lock:{{{client_id}}}", f"turn:{{{client_id}}}", f"client:{{{client_id}}}"]
+        lease_ms = int(LEASE / timedelta(milliseconds=1))
+        token = f"{self._holder}:{uuid.uuid4().hex[:8]}"
+        while (found := await self._take(keys, [token, lease_ms])) is None:  # noqa: ASYNC110 (another process)
+            await asyncio.sleep(RETRY_EVERY.total_seconds())
+        before = _loaded(client_id, *found)
+        renewal = asyncio.create_task(self._keep(keys[0], token, lease_ms))
+        try:
+            if update_id is not None and update_id in before.seen:
+                yield None
+                await self._give_back(keys, [token, "", "", "", "", ""])
+                return
+            turn = Turn(before.client, before.state, dict(before.data), before.seen)
+            self.in_hand[client_id] = turn
+            yield turn
+            if update_id is not None:
+                turn.seen = (*turn.seen, update_id)[-REMEMBERED_UPDATES:]
+            client = b"" if turn.client == before.client else _CLIENT.dump_json(turn.client)
+            lifetime_ms = int(DRAFT_LIFETIME / timedelta(milliseconds=1))
+            changes = [
+                turn.state or "",
+                orjson.dumps(turn.data) if turn.data else "",
+                _packed(turn.seen),
+                client,
+            ]
+            if not await self._give_back(keys, [token, lifetime_ms, *changes]):
+                raise TurnLost(client_id)
+            # Last of all: an attempt forgotten before the draft is closed would leave it waiting for ever.
+            for key in turn.finished:
+                await self.finish_attempt(key)
+        except BaseException:
+            # Let the next one in at once; should this fail too, the lease ends by itself.
+            await asyncio.shield(self._give_back(keys, [token, "", "", "", "", ""]))
+            raise
+        finally:
+            renewal.cancel()
+            self.in_hand.pop(client_id, None)
+
+    async def _keep(self, key: str, token: str, lease_ms: int) -> None:
+        while True:
+            await asyncio.sleep(lease_ms / 3000)
+            if not await self._renew([key], [token, lease_ms]):
+                return
+
+    async def save_attempt(self, attempt: Attempt, due: datetime) -> None:
+        """Store an attempt, to be looked at by the worker when it is due."""
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.set(f"attempt:{attempt.key}", _ATTEMPT.dump_json(attempt))
+            pipe.zadd("attempts", {attempt.key: due.timestamp()})
+            await pipe.execute()
+
+    async def attempt(self, key: str) -> Attempt | None:
+        """The attempt with this key, while it is unfinished."""
+        found = await self.redis.get(f"attempt:{key}")
+        return _ATTEMPT.validate_json(found) if found else None
+
+    async def claim_attempt(self, now: datetime, lease: timedelta) -> Attempt | None:
+        """One attempt that is due, kept from other processes for the time of the lease."""
+        key = await self._claim(["attempts"], [now.timestamp(), (now + lease).timestamp()])
+        if key is None:
+            return None
+        key = key.decode() if isinstance(key, bytes) else key
+        attempt = await self.attempt(key)
+        if attempt is None:
+            await self.redis.zrem("attempts", key)
+        return attempt
+
+    async def finish_attempt(self, key: str) -> None:
+        """Forget an attempt whose outcome the client has been shown, and the personal data in it."""
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.delete(f"attempt:{key}")
+            pipe.zrem("attempts", key)
+            await pipe.execute()
+
+    async def open_attempts(self) -> int:
+        """How many attempts are unfinished."""
+        return cast(int, await self.redis.zcard("attempts"))
+
+    async def ping(self) -> None:
+        """Raise the library's error if Redis does not answer."""
+        await cast(Any, self.redis.ping())
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.redis.aclose()
+
+
+def _loaded(client_id: int, state: bytes, data: bytes, seen: bytes, client: bytes) -> Turn:
+    return Turn(
+        client=_CLIENT.validate_json(client) if client else Client(id=client_id),
+        state=state.decode() or None,
+        data=orjson.loads(data) if data else {},
+        seen=tuple(int(update_id) for update_id in seen.split(b",") if update_id),
+    )
+
+
+def _packed(seen: tuple[int, ...]) -> str:
+    return ",".join(map(str, seen))

@@ -1,0 +1,1 @@
+"""Translation between Telegram and the dialogue, and nothing else."""

@@ -1,0 +1,164 @@
+"""The one live message of a client that shows a dialogue: edited in place, sent anew only where it must be.
+
+It must be where the client wrote something (the card would scroll away), where the keyboard that
+shares the phone comes or goes (Telegram cannot edit one into a message), and where the old message is gone.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardRemove
+from pydantic import TypeAdapter
+
+from bot.dialogue.booking import BOOKING
+from bot.dialogue.draft import BookingDraft
+from bot.dialogue.personal import shown
+from bot.dialogue.screen import Screen, Text
+from bot.storage import Turn
+from bot.telegram.keyboard import inline_keyboard, reply_keyboard, text_of
+from bot.telegram.states import state_for
+from bot.telegram.texts import Words
+
+log = structlog.get_logger(__name__)
+
+_DRAFT = TypeAdapter(BookingDraft)
+
+#: Telegram's words for a message that cannot be edited (any more): then a new one is sent.
+_GONE = ("message to edit not found", "can't be edited", "MESSAGE_ID_INVALID")
+
+
+class Card:
+    """Loads and saves the draft of this turn, and shows its screens.
+
+    In the turn's data: `draft` (JSON), `card` (message id), `typing` (the card has the reply keyboard).
+    """
+
+    def __init__(self, bot: Bot, turn: Turn, words: Words, now: datetime) -> None:
+        self.bot = bot
+        self.turn = turn
+        self.words = words
+        self.now = now
+        self.chat_id = turn.client.id
+
+    @property
+    def id(self) -> int | None:
+        """The message that shows the dialogue."""
+        found: int | None = self.turn.data.get("card")
+        return found
+
+    @property
+    def draft(self) -> BookingDraft | None:
+        """The unfinished draft, if there is one this version can read."""
+        stored = self.turn.data.get("draft")
+        if stored is None:
+            return None
+        try:
+            return _DRAFT.validate_python(stored)
+        except ValueError:
+            log.warning("draft_unreadable")  # written by another version of the bot
+            return None
+
+    def moved_to(self, message_id: int) -> None:
+        """This message shows the dialogue from now on (the client has just tapped it)."""
+        self.turn.data["card"] = message_id
+
+    def save(self, draft: BookingDraft, state: str | None = None) -> None:
+        """Keep the draft, and the state of the question it asks (or the given one)."""
+        self.turn.data["draft"] = _DRAFT.dump_python(draft, mode="json")
+        self.turn.state = state or state_for(BOOKING.asking(draft))
+
+    def close(self) -> None:
+        """Forget the draft and what was typed into it."""
+        self.turn.data.clear()
+        self.turn.state = None
+
+    async def show(
+        self, draft: BookingDraft, screen: Screen, *, below: bool = False, again: bool = False
+    ) -> BookingDraft:
+        """One edit, one save: the draft with its new revision.
+
+        `below`: under what the client wrote. `again`: the same screen, so its buttons stay good.
+        """
+        draft = draft if again else draft.revised()
+        if screen.shares_phone is not None:
+            if not self.turn.data.get("typing"):
+                await self._put_away()
+            sent = await self.bot.send_message(
+                self.chat_id, text_of(screen, self.words), reply_markup=reply_keyboard(screen, self.words)
+            )
+            self.turn.data.update(card=sent.message_id, typing=True)
+        else:
+            await self._put(
+                screen, inline_keyboard(screen, self.words, draft.key[:8], draft.revision), draft, below
+            )
+        self.save(draft)
+        return draft
+
+    async def show_bare(self, screen: Screen) -> None:
+        """A screen that belongs to no question: its buttons, if any, are stateless."""
+        await self._put(screen, inline_keyboard(screen, self.words, None, 0), None, below=False)
+
+    async def say(self, screen: Screen) -> Message:
+        """A message of its own, beside the card."""
+        return await self.bot.send_message(
+            self.chat_id,
+            text_of(screen, self.words),
+            reply_markup=inline_keyboard(screen, self.words, None, 0),
+        )
+
+    async def redraw(self, message_id: int, screen: Screen) -> None:
+        """Show a stateless screen in that message, or in a new one if it is gone."""
+        if not await self._edited(message_id, screen, inline_keyboard(screen, self.words, None, 0)):
+            await self.say(screen)
+
+    async def put_away(self) -> None:
+        """Take the buttons from the card: the dialogue goes on elsewhere or has ended."""
+        await self._put_away()
+        self.turn.data.pop("card", None)
+
+    async def _put(
+        self, screen: Screen, keyboard: InlineKeyboardMarkup | None, draft: BookingDraft | None, below: bool
+    ) -> None:
+        if not below and self.id is not None and not self.turn.data.get("typing"):
+            if await self._edited(self.id, screen, keyboard):
+                return
+        else:
+            await self._put_away(draft)
+        sent = await self.bot.send_message(self.chat_id, text_of(screen, self.words), reply_markup=keyboard)
+        self.turn.data["card"] = sent.message_id
+
+    async def _put_away(self, draft: BookingDraft | None = None) -> None:
+        """The old card keeps its words and loses its buttons."""
+        if self.turn.data.pop("typing", False):
+            # Only a new message can take the reply keyboard away; it says what was understood.
+            phone = draft.phone if draft is not None else None
+            said = Text("Phone: {phone}", phone=shown(phone.number)) if phone else Text("All right.")
+            await self.bot.send_message(
+                self.chat_id, self.words.say(said), reply_markup=ReplyKeyboardRemove()
+            )
+        elif self.id is not None:
+            await self._tolerated(
+                self.bot.edit_message_reply_markup(chat_id=self.chat_id, message_id=self.id)
+            )
+
+    async def _edited(self, message_id: int, screen: Screen, keyboard: InlineKeyboardMarkup | None) -> bool:
+        """Whether the message shows the screen now; False: it cannot be edited any more."""
+        edit = self.bot.edit_message_text(
+            text_of(screen, self.words), chat_id=self.chat_id, message_id=message_id, reply_markup=keyboard
+        )
+        return await self._tolerated(edit)
+
+    async def _tolerated(self, request: Any) -> bool:
+        """Whether the edit holds: a message that already looks like this is edited."""
+        try:
+            await request
+        except TelegramBadRequest as error:
+            if "message is not modified" in error.message:
+                return True
+            if any(gone in error.message for gone in _GONE):
+                return False
+            raise
+        return True

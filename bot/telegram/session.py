@@ -1,0 +1,69 @@
+"""Telegram's HTTP: patient where Telegram asks for patience, and where repeating is harmless."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    DeleteMessage,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendChatAction,
+    TelegramMethod,
+)
+from aiogram.methods.base import Response, TelegramType
+from aiogram.types import LinkPreviewOptions
+
+log = structlog.get_logger(__name__)
+
+#: Doing these twice shows the same as doing them once.
+REPEAT_SAFE = (AnswerCallbackQuery, DeleteMessage, EditMessageReplyMarkup, EditMessageText, SendChatAction)
+TRIES = 4
+FIRST_PAUSE = timedelta(milliseconds=300)
+#: A longer 429 is not waited for inside an update: the update is handled again later.
+LONGEST_WAIT = timedelta(seconds=30)
+
+
+class Patience(BaseRequestMiddleware):
+    """Waits out 429, and repeats what is safe to repeat when the connection breaks."""
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        pause = FIRST_PAUSE.total_seconds()
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return await make_request(bot, method)
+            except TelegramRetryAfter as error:
+                if not tries_left or error.retry_after > LONGEST_WAIT.total_seconds():
+                    raise
+                log.warning("telegram_asks_to_wait", seconds=error.retry_after, method=type(method).__name__)
+                await asyncio.sleep(error.retry_after)
+            except (TelegramNetworkError, TelegramServerError):
+                if not tries_left or not isinstance(method, REPEAT_SAFE):
+                    raise
+                await asyncio.sleep(pause)
+                pause *= 2
+        raise AssertionError("the last try returns or raises")
+
+
+def build_bot(token: str, api_url: str) -> Bot:
+    """A bot that talks to this Bot API server."""
+    session: Any = AiohttpSession(api=TelegramAPIServer.from_base(api_url), timeout=20)
+    session.middleware(Patience())
+    properties = DefaultBotProperties(
+        parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True)
+    )
+    return Bot(token, session=session, default=properties)

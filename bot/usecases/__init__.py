@@ -1,0 +1,1 @@
+"""What the bot can do for a client; knows neither Telegram nor JSON."""

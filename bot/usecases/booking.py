@@ -1,0 +1,298 @@
+"""Fulfilling a confirmed wish: contact, conversation, appointment; exactly once.
+
+`Booking.settle` may be called again for the same attempt at any time, by any process: each step
+is found before it is made, and the creation repeats one idempotency key. Its outcome is certain
+or it is `Checking`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.attempt import Attempt
+from bot.domain.errors import (
+    BookingError,
+    ContactExists,
+    Gone,
+    NotPermitted,
+    OneLinkUnreachable,
+    Refused,
+    SlotTaken,
+    WrongConversation,
+)
+from bot.domain.model import Appointment, ConversationLink, NewAppointment, Status
+from bot.onelink.conversations import Conversations
+from bot.onelink.scheduling import Scheduling
+from bot.onelink.source_id import source_id_for
+from bot.storage import Storage
+
+log = structlog.get_logger(__name__)
+
+#: Forms of the conversation link, from the fullest to none; a refused form is followed by the next.
+LINKS = ("both", "id", "display_id", "none")
+#: How long an attempt is left to the process that works on it.
+LEASE = timedelta(seconds=30)
+#: A refusal that may be the echo of our own lost request is believed when it comes this often.
+CONFLICTS_BELIEVED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The appointment exists, as wished."""
+
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class NotBooked:
+    """There is no appointment, for certain. `used_up`: the key must not be used for another wish."""
+
+    why: BookingError
+    used_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """The appointment was made, but has been cancelled or moved since."""
+
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """Nobody knows yet; the attempt is stored and due again."""
+
+    attempt: Attempt
+    due: datetime
+
+
+Outcome = Booked | NotBooked | ChangedSince | Checking
+
+
+class Booking:
+    """Makes the appointments that clients confirmed."""
+
+    def __init__(
+        self,
+        scheduling: Scheduling,
+        conversations: Conversations | None,
+        storage: Storage,
+        *,
+        bot_key: str,
+        link: str = "auto",
+    ) -> None:
+        """`conversations` is None where no inbox is set: then appointments carry no link."""
+        self.scheduling = scheduling
+        self.conversations = conversations
+        self.storage = storage
+        self.bot_key = bot_key
+        self._link = link
+        self._speaks_display_ids: bool | None = None
+
+    async def begin(self, attempt: Attempt, now: datetime) -> None:
+        """Store the attempt before anything leaves. Should this process die, the worker
+        of any process takes it over when the lease has ended."""
+        await self.storage.save_attempt(attempt, now + LEASE)
+
+    async def settle(self, attempt: Attempt, now: datetime) -> Outcome:
+        """One try. Certain outcomes stay stored until `finish`, so that none is lost before it is shown."""
+        had_been_sent = attempt.uncertain
+        try:
+            attempt, is_new = await self._with_contact(attempt)
+            attempt = await self._with_conversation(attempt, contact_is_new=is_new)
+            attempt = replace(attempt, uncertain=True)
+            appointment, attempt = await self._create(attempt, now)
+            outcome = _judged(appointment, attempt)
+            if not isinstance(outcome, Booked):
+                return outcome
+            await self._correct_link(appointment, attempt)
+            if not await self._was_second(appointment):
+                return outcome
+            # Stored first: the echo of our own cancel must not read as "cancelled by the clinic".
+            attempt = replace(attempt, yielding=True)
+            await self.storage.save_attempt(attempt, now + LEASE)
+            await self.scheduling.cancel_appointment(appointment.id)
+            return NotBooked(SlotTaken("yielded"), used_up=True)
+        except OneLinkUnreachable as error:
+            return await self._again(attempt, now, error)
+        except SlotTaken as error:
+            # Our own lost request may be what holds the slot: its commit and this answer can cross.
+            if had_been_sent and attempt.conflicts + 1 < CONFLICTS_BELIEVED:
+                return await self._again(replace(attempt, conflicts=attempt.conflicts + 1), now, error)
+            return NotBooked(error)
+        except NotPermitted as error:
+            # Says nothing about a request that was sent before.
+            return await self._again(attempt, now, error) if had_been_sent else NotBooked(error)
+        except BookingError as error:
+            return NotBooked(error)
+
+    async def finish(self, attempt: Attempt) -> None:
+        """The client has been shown the outcome: forget the attempt and the personal data in it."""
+        await self.storage.finish_attempt(attempt.key)
+
+    async def leave_note(self, attempt: Attempt, text: str) -> None:
+        """Tell the operators about a finished attempt, in the conversation; repeat-safe.
+
+        Not being able to is logged, not raised: the appointment itself is in the calendar.
+        """
+        if self.conversations is None or attempt.conversation_id is None:
+            return
+        try:
+            await self.conversations.add_private_note(attempt.conversation_id, text, f"tgs:{attempt.key}:1")
+        except BookingError as error:
+            log.warning("note_not_left", code=error.code, status=error.status)
+
+    async def _again(self, attempt: Attempt, now: datetime, error: BookingError) -> Checking:
+        attempt = attempt.tried_again()
+        due = now + attempt.pause()
+        await self.storage.save_attempt(attempt, due)
+        log.warning("booking_unsettled", tries=attempt.tries, why=type(error).__name__, status=error.status)
+        return Checking(attempt, due)
+
+    async def _with_contact(self, attempt: Attempt) -> tuple[Attempt, bool]:
+        """The attempt with its contact, and whether that contact is new to One-Link."""
+        if attempt.contact_id is not None:
+            return attempt, False
+        if self.conversations is not None:
+            return await self._with_linked_contact(self.conversations, attempt)
+        wanted = attempt.wanted
+        contact = await self.scheduling.find_contact_by_phone(wanted.phone)
+        if contact is not None:
+            return replace(attempt, contact_id=contact.id), False
+        try:
+            contact = await self.scheduling.create_contact(wanted.name, wanted.phone)
+            return replace(attempt, contact_id=contact.id), True
+        except ContactExists as error:
+            return replace(attempt, contact_id=error.contact_id), False
+
+    async def _with_linked_contact(
+        self, conversations: Conversations, attempt: Attempt
+    ) -> tuple[Attempt, bool]:
+        """The contact with exactly this phone, known to the inbox under this client's source id."""
+        wanted, source_id = attempt.wanted, self.source_id(attempt.client_id)
+        linked = await conversations.contact_by_source(source_id)
+        if linked is not None and linked.phone == wanted.phone:
+            return replace(attempt, contact_id=linked.id, source_id=source_id), False
+        if linked is not None:
+            source_id = self.source_id(attempt.client_id, of=wanted.phone)
+        contact = await conversations.contact_by_phone(wanted.phone)
+        if contact is None:
+            try:
+                contact = await conversations.create_contact(wanted.name, wanted.phone, source_id)
+                return replace(attempt, contact_id=contact.id, source_id=source_id), True
+            except ContactExists as error:
+                # Made between our look and our creation, or by a try of ours whose answer was lost.
+                found_id = error.contact_id
+        else:
+            found_id = contact.id
+        await conversations.link_contact(found_id, source_id)
+        return replace(attempt, contact_id=found_id, source_id=source_id), False
+
+    def source_id(self, client_id: int, of: str = "") -> str:
+        """Under which the inbox knows a client; `of` another phone number than the first."""
+        return source_id_for(self.bot_key, client_id, of=of)
+
+    async def _with_conversation(self, attempt: Attempt, *, contact_is_new: bool) -> Attempt:
+        if self.conversations is None or attempt.contact_id is None or attempt.link == "none":
+            return attempt
+        if attempt.conversation_id is not None:
+            return attempt
+        source_id = attempt.source_id or self.source_id(attempt.client_id)
+        try:
+            known = () if contact_is_new else await self.conversations.conversations_of(attempt.contact_id)
+            ours = next((it for it in known if it.source_id in (None, source_id)), None)
+            found = ours or await self.conversations.create_conversation(attempt.contact_id, source_id)
+            return replace(attempt, conversation_id=found.display_id)
+        except (Refused, Gone, NotPermitted) as error:
+            # The visit matters more than its link; `check` tells why there is none.
+            log.warning("no_conversation_link", why=type(error).__name__, status=error.status)
+            return replace(attempt, link="none")
+
+    async def _create(self, attempt: Attempt, now: datetime) -> tuple[Appointment, Attempt]:
+        """Create, going down the forms of the link while One-Link does not accept one."""
+        forms = self._forms(attempt)
+        for form in forms:
+            attempt = replace(attempt, link=form)
+            await self.storage.save_attempt(attempt, now + LEASE)
+            try:
+                created = await self.scheduling.create_appointment(
+                    _request(attempt), idempotency_key=attempt.key
+                )
+            except (Gone, WrongConversation) as error:
+                if form == forms[-1]:
+                    raise
+                log.warning("conversation_link_refused", form=form, status=error.status)
+                continue
+            self._speaks_display_ids = created.appointment.speaks_display_ids
+            return created.appointment, attempt
+        raise AssertionError("there is always a form without a link")
+
+    def _forms(self, attempt: Attempt) -> tuple[str, ...]:
+        if attempt.conversation_id is None:
+            return ("none",)
+        first = attempt.link or self._link
+        if first == "auto":
+            first = "display_id" if self._speaks_display_ids else "both"
+        return (first, *(form for form in ("display_id", "none") if LINKS.index(form) > LINKS.index(first)))
+
+    async def _correct_link(self, appointment: Appointment, attempt: Attempt) -> None:
+        linked = appointment.conversation_display_id
+        if attempt.conversation_id is None or linked in (None, attempt.conversation_id):
+            return
+        log.warning("linked_to_another_conversation")
+        await self.scheduling.update_appointment(
+            appointment.id, link=ConversationLink(conversation_display_id=attempt.conversation_id)
+        )
+
+    async def _was_second(self, ours: Appointment) -> bool:
+        """Whether an appointment made before ours holds the slot: older servers check without a lock."""
+        reading = await self.scheduling.calendar(
+            ours.starts_at,
+            ours.ends_at,
+            resource_ids=(ours.resource_id,),
+            duration_min=None,
+            with_slots=False,
+        )
+        return any(
+            other.id < ours.id
+            and other.resource_id == ours.resource_id
+            and other.status is not Status.CANCELLED
+            and other.starts_at < ours.ends_at
+            and other.ends_at > ours.starts_at
+            for other in reading.appointments
+        )
+
+
+def _judged(appointment: Appointment, attempt: Attempt) -> Outcome:
+    """An answer is believed only after comparing it with what was asked."""
+    wanted = attempt.wanted
+    if appointment.status is Status.CANCELLED:
+        return (
+            NotBooked(SlotTaken("yielded"), used_up=True) if attempt.yielding else ChangedSince(appointment)
+        )
+    if (appointment.resource_id, appointment.starts_at) != (wanted.resource_id, wanted.starts_at):
+        return ChangedSince(appointment)
+    return Booked(appointment)
+
+
+def _request(attempt: Attempt) -> NewAppointment:
+    wanted, shown = attempt.wanted, attempt.conversation_id
+    assert attempt.contact_id is not None  # noqa: S101 (made by the step before)
+    return NewAppointment(
+        resource_id=wanted.resource_id,
+        service_id=wanted.service_id,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        client_name=wanted.name,
+        client_phone=wanted.phone,
+        client_identifier=wanted.iin,
+        client_birth_date=wanted.birth_date,
+        client_comment=wanted.comment,
+        contact_id=attempt.contact_id,
+        external_ref=attempt.external_ref,
+        link=ConversationLink(
+            conversation_id=shown if attempt.link in ("both", "id") else None,
+            conversation_display_id=shown if attempt.link in ("both", "display_id") else None,
+        ),
+    )

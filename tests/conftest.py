@@ -1,0 +1,146 @@
+"""The bot as it runs, against the sandbox over real HTTP and a real Redis-compatible server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.app import App, opened, run
+from bot.embedded_redis import embedded_redis
+from bot.sandbox.clock import Clock as SandboxClock
+from bot.sandbox.server import Sandbox, serving
+from bot.settings import load_settings
+from tests.clinic import NOW, Clinic, world
+from tests.people import Client
+
+TOKEN = "100200300:test-token-of-the-sandbox"
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for all tests."""
+    loop = asyncio.new_event_loop()
+    server = embedded_redis(tmp_path_factory.mktemp("redis"))
+    try:
+        yield loop.run_until_complete(server.__aenter__())
+        loop.run_until_complete(server.__aexit__(None, None, None))
+    finally:
+        loop.close()
+
+
+@pytest.fixture
+async def redis_url(redis_server: str) -> AsyncIterator[str]:
+    """The server, empty."""
+    from redis.asyncio import Redis
+
+    redis = Redis.from_url(redis_server)
+    await redis.flushall()
+    yield redis_server
+    await redis.aclose()
+
+
+@pytest.fixture(params=["published", "current"])
+def profile(request: pytest.FixtureRequest) -> Any:
+    """Both generations of One-Link."""
+    return request.param
+
+
+@pytest.fixture
+def clinic_world() -> dict[str, Any]:
+    """The state of One-Link at the beginning; a test module may replace it."""
+    return world()
+
+
+@pytest.fixture
+async def sandbox(profile: Any, clinic_world: dict[str, Any]) -> AsyncIterator[Sandbox]:
+    """Telegram and One-Link, with the clock stopped at nothing: it starts at NOW."""
+    clock = SandboxClock()
+    clock.set(NOW)
+    async with serving(profile=profile, world=clinic_world, clock=clock) as served:
+        yield served
+
+
+@pytest.fixture
+async def control(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+    """The sandbox's control routes."""
+    async with httpx.AsyncClient(base_url=sandbox.url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def clinic(control: httpx.AsyncClient) -> Clinic:
+    """The staff."""
+    return Clinic(control)
+
+
+StartBot = Callable[..., AbstractAsyncContextManager[App]]
+
+
+@pytest.fixture
+def start_bot(sandbox: Sandbox, redis_url: str) -> StartBot:
+    """Start a bot with these settings; it runs while the block does."""
+
+    @asynccontextmanager
+    async def start(**settings: Any) -> AsyncIterator[App]:
+        given = load_settings(**{**settings_for(sandbox, redis_url), **settings})
+        stop = asyncio.Event()
+        async with opened(given) as app:
+            # What One-Link's clock says is known before the first client writes.
+            await app.front.desk.catalogue(app.clock())
+            running = asyncio.create_task(run(app, stop))
+            try:
+                yield app
+            finally:
+                stop.set()
+                await running
+
+    return start
+
+
+@pytest.fixture
+async def bot(start_bot: StartBot) -> AsyncIterator[App]:
+    """A running bot."""
+    async with start_bot() as app:
+        yield app
+
+
+@pytest.fixture
+async def client(bot: App, control: httpx.AsyncClient) -> Client:
+    """Somebody with an English Telegram."""
+    person = Client(control, 501)
+    await person.is_called("Aliya", "en")
+    return person
+
+
+@pytest.fixture
+async def rival(bot: App, control: httpx.AsyncClient) -> Client:
+    """Somebody else who wants the same."""
+    person = Client(control, 777)
+    await person.is_called("Rival", "en")
+    return person
+
+
+def settings_for(sandbox: Sandbox, redis_url: str) -> dict[str, Any]:
+    """Settings of a bot between the sandbox and this Redis."""
+    return {
+        "_env_file": None,
+        "telegram_token": TOKEN,
+        "telegram_api_url": sandbox.url,
+        "onelink_url": sandbox.url,
+        "onelink_token": "test-token",
+        "onelink_account_id": 7,
+        "onelink_inbox_id": 14,
+        "onelink_inbox_identifier": "inbox-identifier",
+        "redis_url": redis_url,
+        "http_port": 0,
+        "clinic_phone": "+7 727 000 00 00",
+    }
+
+
+def data_dir_of(tmp_path: Path) -> str:
+    """Where an embedded Redis of a test keeps its data."""
+    return str(tmp_path / "data")

@@ -1,0 +1,172 @@
+"""People of the dialogue tests: they do things and see things; no message ids, no callback data."""
+
+from typing import Any
+
+import httpx
+
+Message = dict[str, Any]
+
+#: How long a test waits for the bot to finish with an update before it fails.
+LONGEST_WAIT = 30
+
+
+class Person:
+    """Somebody in a private chat with the bot."""
+
+    def __init__(self, control: httpx.AsyncClient, chat_id: int) -> None:
+        self._control = control
+        self.chat_id = chat_id
+
+    async def is_called(self, first_name: str, language_code: str | None = "en", **more: Any) -> None:
+        """Name and language of this person's Telegram."""
+        body = {"first_name": first_name, "language_code": language_code, **more}
+        await self._do("PUT", "", body, settle=False)
+
+    async def says(self, *texts: str) -> None:
+        """Write one message after the other, waiting for the bot each time."""
+        for text in texts:
+            await self._do("POST", "/say", {"text": text})
+
+    async def taps(self, *labels: str) -> None:
+        """Press buttons, waiting for the bot each time."""
+        for label in labels:
+            await self._do("POST", "/tap", {"label": label})
+
+    async def taps_at_once(self, label: str, times: int) -> None:
+        """Press the same button several times before the bot can answer."""
+        message, button = await self._button(label)
+        for _ in range(times):
+            await self._do(
+                "POST", "/tap", {"data": button["data"], "message_id": message["message_id"]}, settle=False
+            )
+        await self.waits()
+
+    async def taps_data(self, data: str, message_id: int) -> None:
+        """Press a button that is not there any more, or never was."""
+        await self._do("POST", "/tap", {"data": data, "message_id": message_id})
+
+    async def shares_phone(self, phone: str, *, of: int | None = None) -> None:
+        """Share a contact: one's own, or that of another person."""
+        await self._do(
+            "POST", "/contact", {"phone": phone, "user_id": of if of is not None else self.chat_id}
+        )
+
+    async def edits(self, text: str) -> None:
+        """Edit one's last message."""
+        await self._do("POST", "/edit", {"text": text})
+
+    async def sends(self, kind: str) -> None:
+        """Send a photo, sticker, voice, document or location."""
+        await self._do("POST", "/send", {"kind": kind})
+
+    async def blocks(self, blocked: bool = True) -> None:
+        """Block the bot, or unblock it."""
+        await self._do("POST", "/block", {"blocked": blocked}, settle=False)
+
+    async def waits(self) -> None:
+        """Until the bot has finished with every update."""
+        found = await self._control.get("/_sandbox/telegram", params={"idle": 1, "wait": LONGEST_WAIT})
+        assert found.json()["idle"], "the bot does not finish with its updates"
+
+    async def messages(self) -> list[Message]:
+        """What the chat shows, oldest first."""
+        chat = (await self._control.get(f"/_sandbox/chats/{self.chat_id}")).json()
+        return [message for message in chat["messages"] if not message["deleted"]]
+
+    async def chat(self) -> dict[str, Any]:
+        """The whole chat as the sandbox tells it."""
+        found: dict[str, Any] = (await self._control.get(f"/_sandbox/chats/{self.chat_id}")).json()
+        return found
+
+    async def card(self) -> Message:
+        """The bot's last message."""
+        return [message for message in await self.messages() if message["from"] == "bot"][-1]
+
+    async def sees(self, *fragments: str) -> None:
+        """The bot's last message says this."""
+        text = (await self.card())["text"]
+        for fragment in fragments:
+            assert fragment in text, f"{fragment!r} is not in:\n{text}"
+
+    async def sees_nothing_of(self, *fragments: str) -> None:
+        """The bot's last message does not say this."""
+        text = (await self.card())["text"]
+        for fragment in fragments:
+            assert fragment not in text, f"{fragment!r} is in:\n{text}"
+
+    async def buttons(self) -> list[str]:
+        """Labels under the bot's last message, and of the keyboard that shares the phone."""
+        chat = await self.chat()
+        rows = (await self.card())["buttons"] + (chat["keyboard"] or [])
+        return [button["text"] for row in rows for button in row]
+
+    async def has_button(self, label: str) -> None:
+        """This button can be pressed."""
+        assert label in await self.buttons()
+
+    async def has_no_button(self, label: str) -> None:
+        """This button cannot be pressed."""
+        assert label not in await self.buttons()
+
+    async def toasts(self) -> list[str]:
+        """What taps were answered with."""
+        return [toast["text"] for toast in (await self.chat())["toasts"] if toast["text"]]
+
+    async def waits_for(self, fragment: str) -> None:
+        """Until the bot's last message says this: what the worker finds out comes without an update."""
+        version = 0
+        for _ in range(LONGEST_WAIT):
+            chat = (
+                await self._control.get(
+                    f"/_sandbox/chats/{self.chat_id}", params={"since": version, "wait": LONGEST_WAIT}
+                )
+            ).json()
+            shown = [m for m in chat["messages"] if m["from"] == "bot" and not m["deleted"]]
+            if shown and fragment in shown[-1]["text"]:
+                return
+            version = chat["version"]
+        raise AssertionError(f"{fragment!r} has not come")
+
+    async def _button(self, label: str) -> tuple[Message, dict[str, Any]]:
+        for message in reversed(await self.messages()):
+            for row in message["buttons"]:
+                for button in row:
+                    if button["text"] == label:
+                        return message, button
+        raise AssertionError(f"no button {label!r} among {await self.buttons()}")
+
+    async def _do(self, method: str, what: str, body: dict[str, Any], *, settle: bool = True) -> None:
+        response = await self._control.request(method, f"/_sandbox/chats/{self.chat_id}{what}", json=body)
+        assert response.status_code < 300, f"{what} {body}: {response.text}"
+        if settle:
+            await self.waits()
+
+
+class Client(Person):
+    """A client who knows the way."""
+
+    async def reaches_the_day(self, service: str = "Haircut", resource: str = "Anna Ivanova") -> None:
+        """From /start to the question for the day."""
+        await self.says("/start")
+        await self.taps("Book a visit", service, resource)
+
+    async def reaches_the_name(self, day: str = "2030-01-08", time: str = "10:00") -> None:
+        """From /start to the question for the name: a haircut with Anna."""
+        await self.reaches_the_day()
+        await self.says(f"{day[8:]}.{day[5:7]}.{day[:4]} {time}")
+        if "I agree" in await self.buttons():
+            await self.taps("I agree")
+
+    async def reaches_the_summary(
+        self, day: str = "2030-01-08", time: str = "10:00", phone: str = "+77011234567"
+    ) -> None:
+        """From /start to the summary, without IIN."""
+        await self.reaches_the_name(day, time)
+        await self.says("Алия Нурланова")
+        await self.shares_phone(phone)
+        await self.taps("Skip")
+
+    async def books(self, day: str = "2030-01-08", time: str = "10:00", phone: str = "+77011234567") -> None:
+        """From /start to the appointment."""
+        await self.reaches_the_summary(day, time, phone)
+        await self.taps("✓ Confirm")
