@@ -25,6 +25,7 @@ from bot.onelink.http import Exchange, OneLinkHttp
 from bot.onelink.scheduling import Scheduling
 from bot.settings import Settings
 from bot.storage import Storage
+from bot.telegram.cancelling import Cancelling
 from bot.telegram.commands import publish_commands
 from bot.telegram.front import Front
 from bot.telegram.fsm import TurnStorage
@@ -145,21 +146,28 @@ def _assembled(
         scheduling, conversations, bot_key=bot_key, lead=settings.lead_time, horizon=settings.horizon
     )
     booking = Booking(
-        scheduling, conversations, storage, bot_key=bot_key, link=settings.onelink_conversation_link
+        scheduling,
+        conversations,
+        storage,
+        bot_key=bot_key,
+        link=settings.onelink_conversation_link,
+        without_link=metrics.without_link.inc,
     )
     texts = Texts(settings.default_locale)
+    visits = Visits(scheduling, conversations, bot_key=bot_key)
     front = Front(
         desk=desk,
-        visits=Visits(scheduling, conversations, bot_key=bot_key),
+        visits=visits,
         conclusion=Conclusion(booking, desk, house),
+        cancelling=Cancelling(visits, storage, desk, house),
         storage=storage,
         texts=texts,
         house=house,
     )
     dispatcher = Dispatcher(storage=TurnStorage(storage))
-    dispatcher.update.outer_middleware(ClientMiddleware(front))
+    dispatcher.update.outer_middleware(ClientMiddleware(front, count=metrics.updates.inc))
     dispatcher.include_routers(*build_routers())
-    intake = Intake(bot, dispatcher, storage, clock)
+    intake = Intake(bot, dispatcher, storage, texts, clock)
     worker = Worker(bot, front, storage, clock)
     return App(
         settings, clock, bot, storage, http, scheduling, conversations, texts, front, intake, worker, metrics

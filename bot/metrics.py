@@ -19,7 +19,9 @@ class Metrics:
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
         self.open_attempts = Gauge(
-            "open_attempts", "Bookings whose outcome is not known yet", registry=self.registry
+            "open_attempts",
+            "Bookings and cancellations whose outcome is not known yet",
+            registry=self.registry,
         )
         self.without_link = Counter(
             "appointments_without_link",

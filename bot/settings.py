@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Locale = Literal["kk", "ru", "en"]
@@ -39,6 +40,12 @@ def _durations(text: Any) -> tuple[timedelta, ...]:
 
 def _without_slash(text: Any) -> Any:
     return text.strip().rstrip("/") if isinstance(text, str) else text
+
+
+def _needed(text: Any) -> Any:
+    if text is None or (isinstance(text, str) and not text.strip()):
+        raise PydanticCustomError("missing", "missing")
+    return text
 
 
 def _empty_is_none(text: Any) -> Any:
@@ -73,12 +80,12 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    telegram_token: Annotated[SecretStr, Field(min_length=1)]
+    telegram_token: Annotated[SecretStr, BeforeValidator(_needed)]
     telegram_api_url: WebAddress = "https://api.telegram.org"
 
-    onelink_url: WebAddress
-    onelink_token: Annotated[SecretStr, Field(min_length=1)]
-    onelink_account_id: Annotated[int, Field(gt=0)]
+    onelink_url: Annotated[WebAddress, BeforeValidator(_needed)]
+    onelink_token: Annotated[SecretStr, BeforeValidator(_needed)]
+    onelink_account_id: Annotated[int, Field(gt=0), BeforeValidator(_needed)]
     onelink_inbox_id: OptionalId = None
     onelink_inbox_identifier: OptionalSecret = None
     onelink_webhook_secret: OptionalSecret = None

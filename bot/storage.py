@@ -3,7 +3,7 @@
 turn:{client}     hash  state, data (the draft as JSON) and the updates already handled; forgotten after 24 h
 client:{client}   JSON  what is remembered of a client: language, contact, consent, own appointments
 lock:{client}     str   the process that is handling this client's update; a lease of some seconds
-attempt:{key}     JSON  a booking whose outcome is not known or not shown yet; no expiry
+attempt:{key}     JSON  a booking or cancellation whose outcome is not known or not shown yet; no expiry
 attempts          zset  keys of attempts by the moment (unix seconds) they are due to be looked at
 
 One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
@@ -11,18 +11,20 @@ unlocks. The braces keep a client's keys on one node of a cluster. Only commands
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from bot.domain.attempt import Attempt
+from bot.domain.attempt import AnyAttempt
 from bot.domain.client import Client
 
 #: A draft is kept this long after the last answer.
@@ -35,7 +37,7 @@ RETRY_EVERY = timedelta(milliseconds=40)
 REMEMBERED_UPDATES = 20
 
 _CLIENT = TypeAdapter(Client)
-_ATTEMPT = TypeAdapter(Attempt)
+_ATTEMPT: TypeAdapter[AnyAttempt] = TypeAdapter(Annotated[AnyAttempt, Field(discriminator="kind")])
 
 _TAKE = """
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
@@ -145,22 +147,23 @@ class Storage:
     async def _keep(self, key: str, token: str, lease_ms: int) -> None:
         while True:
             await asyncio.sleep(lease_ms / 3000)
-            if not await self._renew([key], [token, lease_ms]):
-                return
+            with contextlib.suppress(RedisError, OSError):  # the next round tries again; `give_back` judges
+                if not await self._renew([key], [token, lease_ms]):
+                    return
 
-    async def save_attempt(self, attempt: Attempt, due: datetime) -> None:
+    async def save_attempt(self, attempt: AnyAttempt, due: datetime) -> None:
         """Store an attempt, to be looked at by the worker when it is due."""
         async with self.redis.pipeline(transaction=True) as pipe:
             pipe.set(f"attempt:{attempt.key}", _ATTEMPT.dump_json(attempt))
             pipe.zadd("attempts", {attempt.key: due.timestamp()})
             await pipe.execute()
 
-    async def attempt(self, key: str) -> Attempt | None:
+    async def attempt(self, key: str) -> AnyAttempt | None:
         """The attempt with this key, while it is unfinished."""
         found = await self.redis.get(f"attempt:{key}")
         return _ATTEMPT.validate_json(found) if found else None
 
-    async def claim_attempt(self, now: datetime, lease: timedelta) -> Attempt | None:
+    async def claim_attempt(self, now: datetime, lease: timedelta) -> AnyAttempt | None:
         """One attempt that is due, kept from other processes for the time of the lease."""
         key = await self._claim(["attempts"], [now.timestamp(), (now + lease).timestamp()])
         if key is None:

@@ -1,4 +1,4 @@
-"""Durable work that is due: bookings whose outcome is not known or not shown yet.
+"""Durable work that is due: bookings and cancellations whose outcome is not known or not shown yet.
 
 Any process may do it: an attempt is claimed for some seconds, so that the others leave it alone;
 a claim that a killed process held runs out by itself.
@@ -13,7 +13,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from redis.exceptions import RedisError
 
-from bot.domain.attempt import Attempt
+from bot.domain.attempt import AnyAttempt
 from bot.storage import Storage, Turn, TurnLost
 from bot.telegram.card import Card
 from bot.telegram.front import Front
@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 #: How long one attempt is left to the process that claimed it.
 CLAIM = timedelta(seconds=30)
+#: Attempts in work at the same time.
+HANDS = 4
 #: How often to look when nothing is due.
 IDLE = timedelta(milliseconds=500)
 
@@ -37,7 +39,11 @@ class Worker:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until `stop`; a failure is logged and tried again when the claim has run out."""
+        """Work until `stop`, on a few attempts side by side: one slow answer must not hold up the others."""
+        await asyncio.gather(*(self._work() for _ in range(HANDS)))
+
+    async def _work(self) -> None:
+        """A failure is logged, and tried again when the claim has run out."""
         while not self._stopping.is_set():
             try:
                 found = await self.settle_one(self.now())
@@ -66,12 +72,11 @@ class Worker:
                 await self._settle(fresh, turn, now)
         return True
 
-    async def _settle(self, attempt: Attempt, turn: Turn, now: datetime) -> None:
+    async def _settle(self, attempt: AnyAttempt, turn: Turn, now: datetime) -> None:
         """Try again, in the language and the card in which the client confirmed."""
-        turn.data["card"] = attempt.card_id
         card = Card(self.bot, turn, self.front.texts[attempt.locale], now)
         talk = self.front.talk_in(attempt.locale, turn, now)
-        await self.front.conclusion.settle(card, attempt, talk)
+        await self.front.settle(card, attempt, talk)
 
     async def _rest(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """The clinic of the dialogue tests, and its staff: they look into One-Link and change it."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,6 +14,18 @@ NOW = datetime(2030, 1, 7, 4, 0, tzinfo=UTC)
 
 ANNA, BORIS, CHINGIZ = 11, 12, 13
 HAIRCUT, COLOURING, BEARD = 31, 32, 33
+
+#: Of the large clinic, in Russian and in English.
+CATEGORIES = (
+    ("Терапия", "Therapy"),
+    ("Хирургия", "Surgery"),
+    ("Неврология", "Neurology"),
+    ("Кардиология", "Cardiology"),
+    ("Гинекология", "Gynaecology"),
+    ("Педиатрия", "Paediatrics"),
+    ("Офтальмология", "Eye care"),
+    ("Массаж", "Massage"),
+)
 
 Row = dict[str, Any]
 
@@ -75,10 +88,39 @@ def service(number: int, ru: str, kk: str, en: str, minutes: int, prices: dict[i
     }
 
 
-def _weekly(rule: Row, first_id: int) -> list[Row]:
+def large_world(**changes: Any) -> Row:
+    """Sixty services in eight categories and 25 resources.
+
+    "Therapy 1" is provided by everybody, any other service by two. Therapy has eleven services,
+    the other categories seven each.
+    """
+    staff = tuple(range(ANNA, ANNA + 25))
+    named = [(ru, en, n) for ru, en in CATEGORIES for n in range(1, 12 if (ru, en) == CATEGORIES[0] else 8)]
+    services = []
+    for number, (ru, en, n) in enumerate(named, 101):
+        provided_by = staff if number == 101 else (staff[number % 25], staff[(number + 1) % 25])
+        row = service(
+            number, f"{ru} {n}", f"{ru} {n}", f"{en} {n}", 30, dict.fromkeys(provided_by, 5000), category=ru
+        )
+        row["custom_attributes"]["category_en"] = en
+        services.append(row)
+    resources = [
+        {
+            "id": resource_id,
+            "name": f"Специалист {n}",
+            "slot_duration_min": 30,
+            "custom_attributes": {"name_en": f"Specialist {n}"},
+        }
+        for n, resource_id in enumerate(staff, 1)
+    ]
+    rules = _weekly({"start_minute": 540, "end_minute": 1080}, first_id=101, resource_ids=staff)
+    return world(resources=resources, services=services, work_rules=rules, break_rules=[], **changes)
+
+
+def _weekly(rule: Row, first_id: int, resource_ids: Iterable[int] = (ANNA, BORIS, CHINGIZ)) -> list[Row]:
     return [
         {"id": first_id + resource_id * 7 + weekday, "resource_id": resource_id, "weekday": weekday, **rule}
-        for resource_id in (ANNA, BORIS, CHINGIZ)
+        for resource_id in resource_ids
         for weekday in range(7)
     ]
 
@@ -113,7 +155,7 @@ class Clinic:
         """Staff make an appointment for somebody who has phoned; returns its id."""
         start = local(day, time).astimezone(UTC)
         rows = (await self.world())["appointments"]
-        number = max([9000, *(row["id"] for row in rows)]) + 1
+        number: int = max([9000, *(row["id"] for row in rows)]) + 1
         row = {
             "id": number,
             "resource_id": resource_id,
@@ -124,6 +166,10 @@ class Clinic:
         }
         await self.changes(appointments=[*rows, row])
         return number
+
+    async def drops(self, table: str, number: int) -> None:
+        """Delete a row, such as a service."""
+        await self.changes(**{table: [row for row in (await self.world())[table] if row["id"] != number]})
 
     async def is_fully_booked(self, resource_ids: Iterable[int], day: str) -> None:
         """Nobody is free that day."""
@@ -153,6 +199,12 @@ class Clinic:
         """What reached One-Link since the last `forgets_requests`."""
         rows: list[Row] = (await self._control.get("/_sandbox/requests")).json()
         return [row for row in rows if fragment in row["path"] and method in row["method"]]
+
+    async def waits_until_asked(self, fragment: str, method: str, seconds: float = 15) -> None:
+        """Until such a request has reached One-Link."""
+        async with asyncio.timeout(seconds):
+            while not await self.requests(fragment, method):
+                pass
 
     async def forgets_requests(self) -> None:
         """Empty the journal."""

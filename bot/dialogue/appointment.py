@@ -9,7 +9,7 @@ from bot.dialogue.booking import OPERATOR
 from bot.dialogue.choosing import money
 from bot.dialogue.draft import House
 from bot.dialogue.menu import MENU
-from bot.dialogue.screen import Choice, Clock, Day, Fact, Look, Screen, Text, Word
+from bot.dialogue.screen import Choice, Clock, Day, Fact, Joined, Look, Screen, Text, Word
 from bot.domain.errors import (
     BookingError,
     Gone,
@@ -31,9 +31,11 @@ def booking_now() -> Screen:
     return Screen(asks=Text("Booking your visit…"))
 
 
-def being_checked(house: House) -> Screen:
-    """The card while nobody knows yet whether the visit exists."""
+def being_checked(house: House, *, late: bool = False) -> Screen:
+    """The card while nobody knows yet whether the visit exists; `late`: it takes unusually long."""
     lines: list[Word] = [Text("You do not need to book again: the result will appear here by itself.")]
+    if late:
+        lines.insert(0, Text("It takes longer than usual. The clinic's staff will see your request, too."))
     if house.phone:
         lines.append(Text("If it is urgent, call the clinic: {phone}", phone=house.phone))
     return Screen(
@@ -57,7 +59,7 @@ def visit_card(
     cancel = Choice(Text("Cancel the visit"), "cancel", str(appointment.id), Look.DANGER)
     # Below: this card stays as the card of its visit.
     again = Choice(Text("Book again") if cancelled else Text("Book another visit"), "book", "below")
-    copy = ((Choice(Text("Code {code}", code=code), copies=code),),) if upcoming else ()
+    copy = ((Choice(Text("Copy code {code}", code=code), copies=code),),) if upcoming else ()
     return Screen(
         asks=asks,
         lines=_facts(appointment, catalogue, house, code),
@@ -78,15 +80,19 @@ def ask_to_cancel(appointment: Appointment, catalogue: Catalogue, house: House) 
     )
 
 
-def cancelling_failed(house: House, appointment_id: int) -> Screen:
-    """The answer was lost or did not come: asking again is safe, and the visit may still stand."""
+def cancelling_now() -> Screen:
+    """The card while the cancellation is on its way."""
+    return Screen(asks=Text("Cancelling your visit…"))
+
+
+def cancelling_unknown(house: House, appointment_id: int) -> Screen:
+    """The answer was lost or did not come: the visit may still stand; the bot goes on asking."""
     return Screen(
         asks=Text(
             "The clinic's calendar does not answer, so I cannot tell yet whether the visit is cancelled."
         ),
-        lines=_by_phone(house),
+        lines=(Text("I keep asking; the answer will appear here by itself."), *_by_phone(house)),
         options=(Choice(Text("↻ Try again"), "cancelled", str(appointment_id)),),
-        extra=((Choice(Text("Show the visit"), "visit", str(appointment_id)),),),
     )
 
 
@@ -97,14 +103,14 @@ def not_cancelled(appointment: Appointment, catalogue: Catalogue, house: House) 
             "The clinic's system did not cancel the visit. It still stands; please tell the clinic's staff."
         ),
         lines=(*_facts(appointment, catalogue, house, short_code(appointment.id)), *_by_phone(house)),
-        extra=((Choice(Text("Show the visit"), "visit", str(appointment.id)), OPERATOR),),
+        extra=((Choice(Text("Show the visit"), "visit", str(appointment.id)),), (OPERATOR,)),
     )
 
 
 def changed_since(appointment: Appointment, catalogue: Catalogue, house: House) -> Screen:
     """The visit was made, and then cancelled or moved by somebody before the client saw it."""
     if appointment.status is Status.CANCELLED:
-        asks = Text("Your visit was booked, but it has been cancelled since.")
+        asks = Text("Your visit was booked, but it has since been cancelled.")
     else:
         asks = Text("Your visit was booked, but the clinic has moved it. Now it is:")
     return Screen(
@@ -152,18 +158,30 @@ def refusal(why: BookingError) -> Word:
             return Text("The clinic's system did not accept the booking; its staff can help.")
 
 
-def staff_note(locale_name: str, verified: bool, code: str) -> Word:
+def staff_note(language: str, code: str, *, verified: bool, delivered: bool) -> Word:
     """What operators read in the conversation about a visit booked here."""
     phone = (
         Text("Phone: verified, shared by its owner.")
         if verified
         else Text("Phone: typed by the client, not verified.")
     )
-    return Text(
+    booked = Text(
         "Booked in Telegram. Code {code}. Language: {language}. {phone}",
         code=code,
-        language=locale_name,
+        language=language,
         phone=phone,
+    )
+    if delivered:
+        return booked
+    unseen = Text("The client has blocked the bot and has not seen that the visit is booked: please call.")
+    return Joined((booked, unseen), by=" ")
+
+
+def late_note() -> Word:
+    """What operators read while the outcome of a booking is unknown for long."""
+    return Text(
+        "A client confirmed a booking in Telegram, but One-Link has not answered for more than ten minutes. "
+        "The bot goes on asking. Please look whether the visit is in the calendar and tell the client."
     )
 
 

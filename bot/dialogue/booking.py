@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.dialogue import choosing, personal, summary, timing
 from bot.dialogue.draft import BookingDraft, IinAnswer, PhoneAnswer, Talk
 from bot.dialogue.engine import Dialogue, Instead, NotTaken, Outdated, Step
-from bot.dialogue.matching import command_in, labelled
+from bot.dialogue.matching import command_in, labelled, numbered
 from bot.dialogue.screen import Choice, Look, Screen, Text, Word
 from bot.domain.errors import Gone, NotPermitted, OneLinkUnreachable
 from bot.domain.iin import Iin, read_iin
@@ -64,6 +64,8 @@ BACK = Choice(Text("‹ Back"), "back")
 CANCEL = Choice(Text("✕ Cancel"), "cancel")
 OPERATOR = Choice(Text("Ask the clinic's staff"), "operator")
 
+#: No list is longer than this.
+MOST_PAGES = 99
 #: Failed inputs in a row after which an example and help are offered, and offered first of all.
 HELP_AFTER, HELP_FIRST_AFTER = 2, 3
 
@@ -97,23 +99,21 @@ async def tapped(draft: BookingDraft, step: str, value: str, talk: Talk) -> Book
     """The draft after a tap. Raises Outdated, Instead (NotTaken), Left."""
     action = _ACTIONS.get(step)
     if action is not None:
-        return await action(draft, value, talk)
+        try:
+            return await action(draft, value, talk)
+        except ValueError:
+            raise Outdated(step) from None
     if step not in BOOKING.steps or step != BOOKING.asking(draft):
         raise Outdated(step)
     try:
         answer = await BOOKING.steps[step].read(draft, value, talk)
     except ValueError:
         raise Outdated(step) from None
-    return answered(draft, step, answer, talk)
+    return _went_on(draft, answered(draft, step, answer, talk))
 
 
 async def typed(draft: BookingDraft, text: str, talk: Talk) -> BookingDraft:
     """The draft after a typed answer: a word of command, a label, a number, or the answer itself."""
-    command = command_in(text)
-    if command in ("back", "cancel", "operator"):
-        return await _ACTIONS[command](draft, "", talk)
-    if draft.leaving:
-        return await _ACTIONS["leave" if command == "yes" else "stay"](draft, "", talk)
     asking = BOOKING.asking(draft)
     if asking is None:
         raise Outdated("confirmed")
@@ -121,8 +121,16 @@ async def typed(draft: BookingDraft, text: str, talk: Talk) -> BookingDraft:
     choice = labelled(text, [choice for row in screen.rows for choice in row], talk.say)
     if choice is not None:
         return await tapped(draft, choice.step, choice.value, talk)
+    command = command_in(text)
+    if command in ("back", "cancel", "operator"):
+        return await _ACTIONS[command](draft, "", talk)
+    if draft.leaving:
+        by_number = numbered(text, screen.options)
+        sure = command == "yes" or (by_number is not None and by_number.step == "leave")
+        return await _ACTIONS["leave" if sure else "stay"](draft, "", talk)
     asking = BOOKING.asking(draft) or asking
-    return answered(draft, asking, await BOOKING.steps[asking].typed(draft, text, talk), talk)
+    answer = await BOOKING.steps[asking].typed(draft, text, talk)
+    return _went_on(draft, answered(draft, asking, answer, talk))
 
 
 def answered(draft: BookingDraft, step: str, answer: object, talk: Talk) -> BookingDraft:
@@ -130,18 +138,34 @@ def answered(draft: BookingDraft, step: str, answer: object, talk: Talk) -> Book
     draft = BOOKING.answer(draft, step, answer)
     if step == "phone" and draft.contact_id is not None:
         draft = replace(draft, contact_id=None)  # another number may be another contact
+    if step == "category" and draft.service_id is not None:
+        draft = replace(draft, again="service_id")  # whoever changes the category wants another service
     named_at = talk.at if step == "name" else draft.named_at
-    return replace(
-        draft,
-        page=0,
-        part=None,
-        search="",
-        misses=0,
-        lost=None,
-        offered=None,
-        leaving=False,
-        named_at=named_at,
-    )
+    draft = replace(draft, misses=0, lost=None, offered=None, leaving=False, named_at=named_at)
+    return draft.unlooked()
+
+
+def _went_on(before: BookingDraft, draft: BookingDraft) -> BookingDraft:
+    """The draft after an answer; where that took a chosen time away, it is said."""
+    if before.slot is not None and draft.slot is None:
+        raise Instead(
+            Text("The specialist and the time depend on it: please choose them again."), draft=draft
+        )
+    return draft
+
+
+async def resumed(draft: BookingDraft, talk: Talk) -> tuple[BookingDraft, tuple[Word, ...]]:
+    """A draft that goes on after a pause: its slot may have been taken meanwhile."""
+    if draft.slot is None or draft.service_id is None:
+        return draft, ()
+    try:
+        service = (await talk.desk.catalogue(talk.now)).service(draft.service_id)
+        if await talk.desk.still_free(service, draft.slot, draft.slot.resource_id, talk.now):
+            return draft, ()
+    except (Gone, OneLinkUnreachable):
+        return draft, ()  # the screen that follows says it
+    taken = replace(draft, slot=None, lost=draft.slot, again=None, changing=False)
+    return taken, (Text("This time has just been taken."),)
 
 
 async def shown(draft: BookingDraft, talk: Talk, notices: Sequence[Word] = ()) -> tuple[BookingDraft, Screen]:
@@ -241,7 +265,7 @@ async def _back(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
     before = BOOKING.back(draft)
     if before is None:
         raise Left
-    return replace(before, page=0, part=None, search="", misses=0, leaving=False)
+    return replace(before.unlooked(), misses=0, leaving=False)
 
 
 async def _cancel(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
@@ -259,11 +283,11 @@ async def _stay(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
 
 
 async def _page(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
-    return replace(draft, page=max(0, int(value)))
+    return replace(draft, page=min(max(0, int(value)), MOST_PAGES))
 
 
 async def _part(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
-    return replace(draft, part=value, page=0)
+    return replace(draft.unlooked(), part=value)
 
 
 async def _search(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
@@ -282,12 +306,12 @@ async def _why(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
 
 
 async def _change(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
-    return replace(BOOKING.change(draft, value), page=0, part=None, search="")
+    return BOOKING.change(draft, value).unlooked()
 
 
 async def _reopen(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
     """Ask an earlier question again, because no answer to the present one is to be had."""
-    draft = replace(draft, lost=None, page=0, part=None, search="")
+    draft = replace(draft, lost=None).unlooked()
     if value == BOOKING.asking(draft):
         return draft
     return replace(BOOKING.change(draft, value), changing=False)
@@ -301,9 +325,10 @@ def staff(talk: Talk) -> Word:
     """How to reach a person."""
     if talk.house.phone:
         return Text(
-            "You can reach the clinic's staff at {phone}. Your booking here is kept.", phone=talk.house.phone
+            "You can reach the clinic's staff at {phone}. What you have chosen here is kept.",
+            phone=talk.house.phone,
         )
-    return Text("Please call the clinic or ask at its reception. Your booking here is kept.")
+    return Text("Please call the clinic or ask at its reception. What you have chosen here is kept.")
 
 
 _ACTIONS: dict[str, Callable[[BookingDraft, str, Talk], Awaitable[BookingDraft]]] = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.dialogue.draft import ALL, BookingDraft, Talk
 from bot.dialogue.engine import Instead, NotTaken
-from bot.dialogue.matching import numbered, similar
+from bot.dialogue.matching import labelled, numbered, similar
 from bot.dialogue.paging import PAGE, page_of
 from bot.dialogue.screen import Choice, Fact, Joined, Money, Plural, Screen, Text, Word
 from bot.domain.model import Resource, Service
@@ -51,11 +51,15 @@ async def type_category(draft: BookingDraft, text: str, talk: Talk) -> str:
         Choice(_label(category, catalogue), "category", str(number))
         for number, category in enumerate(_categories(catalogue))
     ]
+    all_services = _service_choices(catalogue.services)
+    if exactly := labelled(text, all_services, talk.say):
+        service_id = catalogue.service(int(exactly.value)).id
+        raise Instead(draft=replace(draft.unlooked(), category=ALL, service_id=service_id, again=None))
     choice = numbered(text, screen.options)
     found = [choice] if choice else similar(text, choices, talk.say)
     if len(found) == 1:
         return await read_category(draft, found[0].value, talk)
-    services = similar(text, _service_choices(catalogue.services), talk.say)
+    services = similar(text, all_services, talk.say)
     if not services:
         raise not_found(text)
     raise Instead(draft=replace(draft, category=ALL, again=None, search=text, page=0))
@@ -70,7 +74,7 @@ async def pick_service(draft: BookingDraft, talk: Talk) -> Screen:
         asks=Text("Which service would you like?"),
         lines=tuple(_described(number, service, catalogue) for number, service in enumerate(shown, 1)),
         options=_service_choices(shown),
-        extra=(*row, *_whole_list(draft), *(language_row() if draft.category == ALL else ())),
+        extra=(*row, *_whole_list(draft), *_categories_row(draft)),
     )
 
 
@@ -99,7 +103,7 @@ async def only_resource(draft: BookingDraft, talk: Talk) -> int | None:
 async def pick_resource(draft: BookingDraft, talk: Talk) -> Screen:
     """Who provides the service, and what it costs with each."""
     service = (await talk.desk.catalogue(talk.now)).service(draft.service_id or 0)
-    providers = [p for p in await _providers(draft, talk) if _sought(p, draft, talk)]
+    providers = _sought(await _providers(draft, talk), draft, talk)
     shown, row = page_of(providers, draft.page)
     anyone = (
         (Choice(Text("Any specialist"), "resource_id", str(ANY)),)
@@ -112,9 +116,10 @@ async def pick_resource(draft: BookingDraft, talk: Talk) -> Screen:
         for number, p in enumerate(shown, 1 + len(anyone))
     ]
     first = (_numbered(1, [Text("Any specialist: the earliest free time")]),) if anyone else ()
+    about = (Joined((Description(service, longest=300),)),) if service.description else ()
     return Screen(
         asks=Text("With whom?"),
-        lines=(*first, *lines),
+        lines=(*about, *first, *lines),
         options=options,
         extra=(*row, *_whole_list(draft)),
     )
@@ -166,7 +171,9 @@ def _one(text: str, choices: Sequence[Choice], draft: BookingDraft, talk: Talk) 
 
 def _services(draft: BookingDraft, catalogue: Catalogue) -> list[Service]:
     services = [
-        s for s in catalogue.services if draft.category in (ALL, None) or s.category == draft.category
+        s
+        for s in catalogue.services
+        if draft.search or draft.category in (ALL, None) or (s.category or "") == draft.category
     ]
     if draft.search:
         meant = {choice.value for choice in similar(draft.search, _service_choices(services), _plain)}
@@ -174,8 +181,13 @@ def _services(draft: BookingDraft, catalogue: Catalogue) -> list[Service]:
     return services
 
 
-def _sought(provider: Resource, draft: BookingDraft, talk: Talk) -> bool:
-    return not draft.search or bool(similar(draft.search, [Choice(provider, "resource_id")], talk.say))
+def _sought(providers: Sequence[Resource], draft: BookingDraft, talk: Talk) -> list[Resource]:
+    if not draft.search:
+        return list(providers)
+    # All together: the first rule of `similar` that finds any decides for all of them.
+    found = similar(draft.search, [Choice(p, "resource_id", str(p.id)) for p in providers], talk.say)
+    meant = {choice.value for choice in found}
+    return [provider for provider in providers if str(provider.id) in meant]
 
 
 def _plain(label: Fact) -> str:
@@ -224,6 +236,13 @@ def _whole_list(draft: BookingDraft) -> tuple[tuple[Choice, ...], ...]:
     return ((Choice(Text("Show all"), "search", ""),),) if draft.search else ()
 
 
+def _categories_row(draft: BookingDraft) -> tuple[tuple[Choice, ...], ...]:
+    """The first question offers the languages; below a category there is a way to the others."""
+    if draft.category == ALL:
+        return language_row()
+    return ((Choice(Text("Other categories"), "reopen", "category"),),)
+
+
 def _described(number: int, service: Service, catalogue: Catalogue) -> Word:
     providers = catalogue.providers(service)
     prices = sorted({found for p in providers if (found := service.price_with(p.id))})
@@ -247,13 +266,14 @@ def money(amount: int | None) -> Money | None:
 class Description:
     """A service's description for a reader of a language."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, longest: int = 70) -> None:
         self.service = service
+        self.longest = longest
 
     def name_in(self, locale: str) -> str:
-        """The description in this locale, cut to what a phone shows in two lines."""
+        """The description in this locale, cut to `longest` characters."""
         text = self.service.descriptions.get(locale) or self.service.description or ""
-        return text if len(text) <= 120 else text[:119].rstrip() + "…"
+        return text if len(text) <= self.longest else text[: self.longest - 1].rstrip(" ,.;") + "…"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Description) and self.service == other.service

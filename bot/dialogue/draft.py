@@ -52,6 +52,7 @@ class BookingDraft:
     revision    counts the screens: a tap on an older one is outdated
     again, changing, unasked  see `engine`
     page, part, search        which part of a long list is shown
+    earliest, latest          times of day the client named: "after 5", "before three" (exclusive)
     lost        a slot that was taken before it could be booked: its neighbours are offered
     offered     a number shared by somebody else than its owner: asked about before it is taken
     misses      failed inputs in a row
@@ -79,6 +80,8 @@ class BookingDraft:
     unasked: tuple[str, ...] = ()
     page: int = 0
     part: str | None = None
+    earliest: dt.time | None = None
+    latest: dt.time | None = None
     search: str = ""
     lost: Slot | None = None
     offered: str | None = None
@@ -93,6 +96,15 @@ class BookingDraft:
     def revised(self) -> "BookingDraft":
         """The draft for one more screen: taps on earlier ones are outdated."""
         return replace(self, revision=self.revision + 1)
+
+    def unlooked(self) -> "BookingDraft":
+        """The draft with lists shown from their beginning again."""
+        return replace(self, page=0, part=None, earliest=None, latest=None, search="")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only the times of day that the client named are shown."""
+        return self.earliest is not None or self.latest is not None
 
     @property
     def is_personal(self) -> bool:

@@ -14,7 +14,8 @@ LOCALES = ("kk", "ru", "en")
 
 _COMMANDS = {
     "back": "назад, вернуться, артқа, кері, қайту, back",
-    "cancel": "отмена, отменить, отмени, стоп, болдырмау, тоқтату, бас тарту, cancel, stop, quit",
+    "cancel": "отмена, отменить, отмени, стоп, бросить, прервать, болдырмау, тоқтату, бас тарту, "
+    "cancel, stop, quit",
     "operator": "оператор, администратор, человек, живой человек, позовите человека, позовите оператора, "
     "адам, адам керек, operator, human, agent, person",
     "menu": "меню, мәзір, басты бет, menu, home",
@@ -70,7 +71,7 @@ def similar(text: str, choices: Sequence[Choice], say: Callable[[Fact], str]) ->
     The first of these rules that finds any decides; more than one choice means: ask.
     """
     wanted, typed_latin = fold(text), latin(text)
-    if len(wanted) < 2:
+    if min(len(wanted), len(typed_latin)) < 2:
         return []
     named = [(choice, names_of(choice.label, say)) for choice in choices]
     rules: tuple[Callable[[str], bool], ...] = (

@@ -37,11 +37,7 @@ def choose_language(locale: str) -> Screen:
 
 def resume(about: Fact | None) -> Screen:
     """Shown on /start while a draft is unfinished."""
-    asks = (
-        Text("You were booking: {what}. Go on?", what=about)
-        if about
-        else Text("You were booking a visit. Go on?")
-    )
+    asks = Text("Go on with your booking? {what}", what=about) if about else Text("Go on with your booking?")
     return Screen(
         asks=asks,
         options=(

@@ -41,12 +41,13 @@ async def give_consent(draft: BookingDraft, talk: Talk) -> Screen:
             "What for: to book visits, to remind you of them and to contact you about them. No advertising."
         ),
         Text("How: in the clinic's system; messages pass through Telegram, whose servers are abroad."),
+        Text("To whom: to nobody else; nothing is published."),
         Text("How long: until you withdraw your consent; ask the clinic to, at any time."),
     ]
     if house.privacy_url:
         lines.append(Text("In full: {url}", url=house.privacy_url))
     return Screen(
-        asks=Text("May the clinic use your data to book the visit?"),
+        asks=Text("Do you agree that the clinic collects and processes your personal data for your visits?"),
         lines=tuple(lines),
         options=(Choice(Text("I agree"), "consent", "yes", Look.GOOD),),
     )
@@ -130,8 +131,8 @@ async def read_phone_choice(draft: BookingDraft, raw: str, talk: Talk) -> PhoneA
 
 async def type_phone(draft: BookingDraft, text: str, talk: Talk) -> PhoneAnswer:
     """A typed number is taken, but not proven to be the client's."""
-    if draft.offered is not None and command_in(text) == "yes":
-        return PhoneAnswer(number=draft.offered)
+    if draft.offered is not None and (command_in(text) == "yes" or text.strip() in ("1", "2")):
+        return await read_phone_choice(draft, "another" if text.strip() == "2" else "offered", talk)
     phone = read_phone(text)
     if isinstance(phone, Phone):
         return PhoneAnswer(number=phone.e164)
@@ -173,7 +174,7 @@ async def give_iin(draft: BookingDraft, talk: Talk) -> Screen:
         lines=(
             Text("12 digits from your identity card. Your message with it will be deleted from this chat."),
         ),
-        extra=(tuple(ways), why("iin")),
+        extra=(*((way,) for way in ways), why("iin")),
     )
 
 

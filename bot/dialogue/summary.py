@@ -46,7 +46,7 @@ async def read_confirmed(draft: BookingDraft, raw: str, talk: Talk) -> bool:
 
 async def type_confirmed(draft: BookingDraft, text: str, talk: Talk) -> bool:
     """A clear yes counts as well."""
-    if command_in(text) == "yes":
+    if command_in(text) == "yes" or text.strip() in ("1", "1."):
         return True
     raise NotTaken(Text("To book, press “Confirm”. To change something, press its button."))
 
@@ -88,7 +88,8 @@ async def chosen(draft: BookingDraft, talk: Talk) -> Word | None:
         words.append(Joined((Day(local.date()), Clock(local)), by=", "))
     elif draft.day is not None:
         words.append(Day(draft.day))
-    return Joined(tuple(words)) if words else None
+    # No line begins with the dot.
+    return Joined(tuple(words), by="\u00a0· ") if words else None
 
 
 def _identity(draft: BookingDraft) -> Sequence[Word]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.dialogue.choosing import not_found
@@ -10,7 +10,7 @@ from bot.dialogue.draft import BookingDraft, Talk
 from bot.dialogue.engine import Instead, NotTaken
 from bot.dialogue.matching import numbered
 from bot.dialogue.paging import TIMES_PAGE, page_of
-from bot.dialogue.screen import Choice, Clock, Day, Fact, Joined, Plural, Row, Screen, Text, Word
+from bot.dialogue.screen import Choice, Clock, Day, Fact, Joined, Row, Screen, Text, Word
 from bot.domain import agenda
 from bot.domain.agenda import PartOfDay
 from bot.domain.dates import Ambiguous, PastDate, When, read_time, read_when
@@ -90,6 +90,9 @@ async def pick_slot(draft: BookingDraft, talk: Talk) -> Screen:
             asks=Text("Everything is taken that day. Another day?"),
             extra=((Choice(Text("Other days"), "back"),), *await _other_specialist(draft, talk)),
         )
+    named = [slot for slot in slots if _within(slot, draft.earliest, draft.latest, zone)]
+    if named and len(named) < len(slots):
+        slots = tuple(named)
     by_part = agenda.parts(slots, zone)
     part = PartOfDay(draft.part) if draft.part in by_part else next(iter(by_part))
     few = len(slots) <= TIMES_PAGE
@@ -102,6 +105,7 @@ async def pick_slot(draft: BookingDraft, talk: Talk) -> Screen:
         extra=(
             *(() if few else (_tabs(by_part, part),)),
             *row,
+            *(((Choice(Text("All times"), "part", ""),),) if named and draft.is_narrowed else ()),
             (Choice(Text("↻ Refresh"), "refresh"),),
         ),
     )
@@ -116,21 +120,16 @@ async def type_slot(draft: BookingDraft, text: str, talk: Talk) -> Slot:
     """A time such as `14:30`, the number of an option, or another day."""
     screen = await pick_slot(draft, talk)
     _, _, zone = await _wish(draft, talk)
-    at = read_time(text) if not text.strip().isdigit() or len(text.strip()) > 2 else None
-    if at is None and (choice := numbered(text, screen.options)):
-        return await _offered(draft, choice.value, talk)
-    at = at or read_time(text)
+    at = read_time(text)
     if at is not None and draft.day:
-        week = await _week_of(draft, talk)
-        same = [s for s in week.on(draft.day) if s.starts_at.astimezone(zone).time() == at]
-        if same:
-            return same[0]
-        wanted = datetime.combine(draft.day, at, zone)
-        lost = Slot(wanted.astimezone(UTC), draft.resource_id or ANY, wanted.astimezone(UTC))
-        raise NotTaken(
-            Text("{time} is not free. Here is what is near it.", time=Clock(wanted)),
-            draft=replace(draft, lost=lost),
-        )
+        slot = await _slot_at(draft, draft.day, at, talk)
+        if slot is not None:
+            return slot
+    # The times are not numbered on the screen, so "10" is ten o'clock where that is free.
+    if choice := numbered(text, screen.options):
+        return await _offered(draft, choice.value, talk)
+    if at is not None and draft.day:
+        raise _not_free(draft, at, zone)
     when = read_when(text, talk.now.astimezone(zone))
     day = await _day_meant(draft, when, text, talk)
     raise Instead(draft=replace(draft, day=day, page=0, lost=None))
@@ -190,7 +189,9 @@ async def _bookable(draft: BookingDraft, when: When, talk: Talk) -> date:
     last = talk.desk.last_day(catalogue, talk.now)
     days = [day for day in when.days or () if day <= last]
     if not days:
-        raise NotTaken(Text("The furthest day that can be booked is {day}.", day=Day(last, full=True)))
+        raise NotTaken(
+            Text("That is too far ahead. The last day that can be booked: {day}", day=Day(last, full=True))
+        )
     for day in days:
         week = await talk.desk.week(
             service, resource_id, talk.desk.page_of(day, catalogue, talk.now), talk.now
@@ -198,14 +199,39 @@ async def _bookable(draft: BookingDraft, when: When, talk: Talk) -> date:
         slots = week.on(day)
         if not slots:
             continue
-        start = when.exact or when.earliest
-        changed = replace(draft, day=day, slot=None, again=None, page=0, lost=None)
+        changed = replace(draft.unlooked(), day=day, slot=None, again=None, lost=None)
         if when.exact:
-            exact = [s for s in slots if s.starts_at.astimezone(zone).time() == when.exact]
-            if exact:
-                raise Instead(draft=replace(changed, slot=exact[0]))
-        raise Instead(draft=replace(changed, part=agenda.part_of(start).value if start else None))
-    raise NotTaken(Text("Everything is taken on {day}.", day=Day(days[0], full=True)))
+            exact = await _slot_at(draft, day, when.exact, talk)
+            if exact is None:
+                raise _not_free(changed, when.exact, zone)
+            raise Instead(draft=replace(changed, slot=exact))
+        if any(_within(slot, when.earliest, when.latest, zone) for slot in slots):
+            raise Instead(draft=replace(changed, earliest=when.earliest, latest=when.latest))
+        if when.earliest or when.latest:
+            raise Instead(Text("At that time of day everything is taken."), draft=changed)
+        raise Instead(draft=changed)
+    raise NotTaken(Text("Everything is taken: {day}", day=Day(days[0], full=True)))
+
+
+async def _slot_at(draft: BookingDraft, day: date, at: time, talk: Talk) -> Slot | None:
+    """The free slot at a named time: of those on the grid the one shown there, else off the grid."""
+    service, resource_id, zone = await _wish(draft, talk)
+    week = await _week_of(replace(draft, day=day), talk)
+    on_grid = (slot for slot in week.on(day) if slot.starts_at.astimezone(zone).time() == at)
+    starts_at = datetime.combine(day, at, zone)
+    return next(on_grid, None) or await talk.desk.slot_at(service, resource_id, starts_at, talk.now)
+
+
+def _not_free(draft: BookingDraft, at: time, zone: ZoneInfo) -> NotTaken:
+    """A named time that is not free: its neighbours are offered."""
+    wanted = datetime.combine(draft.day or date.min, at, zone)
+    lost = Slot(wanted.astimezone(UTC), draft.resource_id or ANY, wanted.astimezone(UTC))
+    return NotTaken(Text("{time} is not free.", time=Clock(wanted)), draft=replace(draft, lost=lost))
+
+
+def _within(slot: Slot, earliest: time | None, latest: time | None, zone: ZoneInfo) -> bool:
+    at = slot.starts_at.astimezone(zone).time()
+    return (earliest is None or at >= earliest) and (latest is None or at < latest)
 
 
 async def _wish(draft: BookingDraft, talk: Talk) -> tuple[Service, int, ZoneInfo]:
@@ -252,7 +278,9 @@ async def _nothing_free(draft: BookingDraft, talk: Talk) -> Screen:
     catalogue = await talk.desk.catalogue(talk.now)
     last = talk.desk.last_day(catalogue, talk.now)
     return Screen(
-        asks=Text("There is no free time until {day}.", day=Day(last, full=True)),
+        asks=Text(
+            "There is no free time at all. The last day that can be booked: {day}", day=Day(last, full=True)
+        ),
         lines=(Text("Another specialist may have some."),) if draft.resource_id != ANY else (),
         extra=(
             *await _other_specialist(draft, talk),
@@ -301,9 +329,7 @@ def _who(slot: Slot, resource_id: int, catalogue: Catalogue) -> tuple[Fact, ...]
 def _tabs(by_part: dict[PartOfDay, list[Slot]], shown: PartOfDay) -> Row:
     return tuple(
         Choice(
-            Joined(
-                (*(("•",) if part is shown else ()), PARTS[part], Plural("{n}", "{n}", n=len(slots))), by=" "
-            ),
+            Joined((*(("•",) if part is shown else ()), PARTS[part], len(slots)), by=" "),
             "part",
             part.value,
         )

@@ -1,4 +1,4 @@
-"""An attempt to book: stored before anything leaves, kept until its outcome is known and shown.
+"""An attempt to book or to cancel: stored before anything leaves, kept until its outcome is known and shown.
 
 sending   the request may be on its way; the card says that it is being booked
 checking  an answer was lost: the card says that it is being checked, and the same key is
@@ -11,10 +11,13 @@ the same key, learns the same outcome and shows it: no stage beyond these two ha
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Literal, Self
 
 #: How long to wait before the same key is asked again: 1, 2, 4 … at most 30 s.
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
+#: After this time without an answer the operators are told, and the client what happens next.
+TAKES_LONG = timedelta(minutes=10)
 
 
 class Stage(StrEnum):
@@ -45,22 +48,46 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One confirmed wish and how far its fulfilment has come.
+    """Something a client confirmed, on its way into One-Link.
 
-    `key` is the idempotency key of the dialogue. What was made on the way (contact, conversation)
-    is kept, so that a repetition continues where the last one stopped. `uncertain` says that a
-    creation may have reached One-Link without its answer reaching us; `conflicts` counts the refusals
-    that may be an echo of it; `yielding` that we are cancelling it, because another was first.
+    `card_id` is the message that shows the outcome.
     """
 
     key: str
     client_id: int
     card_id: int
     locale: str
-    wanted: Wanted
     begun_at: datetime
     stage: Stage = Stage.SENDING
     tries: int = 0
+    told_staff: bool = False  # that it takes long
+
+    def tried_again(self) -> Self:
+        """The attempt after one more try without a certain answer."""
+        return replace(self, stage=Stage.CHECKING, tries=self.tries + 1)
+
+    def pause(self) -> timedelta:
+        """How long to wait before the next try."""
+        doubled: timedelta = FIRST_PAUSE * 2 ** min(max(self.tries - 1, 0), 10)
+        return min(doubled, LONGEST_PAUSE)
+
+    def takes_long(self, now: datetime) -> bool:
+        """Whether the client and the operators should be told that it takes unusually long."""
+        return now - self.begun_at >= TAKES_LONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingAttempt(Attempt):
+    """A confirmed wish and how far its fulfilment has come. `key` is the dialogue's idempotency key.
+
+    What was made on the way (contact, conversation) is kept, so that a repetition continues where
+    the last one stopped. `uncertain` says that a creation may have reached One-Link without its answer
+    reaching us; `conflicts` counts the refusals that may be an echo of it; `yielding` that we are
+    cancelling it, because another was first.
+    """
+
+    kind: Literal["booking"] = "booking"
+    wanted: Wanted
     uncertain: bool = False
     conflicts: int = 0
     yielding: bool = False
@@ -74,11 +101,18 @@ class Attempt:
         """Marks the appointment in One-Link as made by this bot."""
         return f"tgbot:{self.key}"
 
-    def tried_again(self) -> "Attempt":
-        """The attempt after one more try without a certain answer."""
-        return replace(self, stage=Stage.CHECKING, tries=self.tries + 1)
 
-    def pause(self) -> timedelta:
-        """How long to wait before the next try."""
-        doubled: timedelta = FIRST_PAUSE * 2 ** min(max(self.tries - 1, 0), 10)
-        return min(doubled, LONGEST_PAUSE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAttempt(Attempt):
+    """A confirmed cancellation. Asking One-Link twice is harmless, so nothing else has to be kept."""
+
+    kind: Literal["cancel"] = "cancel"
+    appointment_id: int
+
+    @staticmethod
+    def key_for(appointment_id: int) -> str:
+        """One cancellation of an appointment at a time."""
+        return f"cancel-{appointment_id}"
+
+
+AnyAttempt = BookingAttempt | CancelAttempt

@@ -1,18 +1,22 @@
 """Things that go wrong on the way to either neighbour, switched on by rules.
 
 A rule: `{"match": "POST /appointments", "kind": "status", "status": 502, "seconds": 3, "times": 2,
-"code": …, "body": …}`; only `match` and `kind` are required.
+"code": …, "body": …, "skip": 0, "pid": …}`; only `match` and `kind` are required.
 
 * `match`: a method, a fragment of the path, or both; `*` is any method. `POST /appointments` matches every
   POST whose path contains `/appointments`; a `$` at the end pins the fragment to the end of the path.
   Telegram's methods are paths too: `POST /sendMessage`.
 * `times`: how many requests it hits (default 1); 0 or null means until cleared.
+* `skip`: so many matching requests pass first, so that the second edit of a card can be hit alone.
 * `kind`: see KINDS. The first rule that matches and is not used up decides.
 
 Faults concern One-Link's and Telegram's paths only; the page and the control routes always work.
 """
 
 import asyncio
+import contextlib
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,7 +27,17 @@ from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-Kind = Literal["status", "html", "delay", "timeout", "hold_after", "drop_before", "drop_after"]
+Kind = Literal[
+    "status",
+    "html",
+    "delay",
+    "timeout",
+    "hold_after",
+    "drop_before",
+    "drop_after",
+    "kill_before",
+    "kill_after",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """status       answer with `status` (default 500) at once, nothing is performed
 html         the same with an HTML body, as a gateway does (default 502)
@@ -31,7 +45,13 @@ delay        wait `seconds`, then perform
 timeout      never answer, nothing is performed
 hold_after   perform, then never answer
 drop_before  cut the connection, nothing is performed
-drop_after   perform, then cut the connection"""
+drop_after   perform, then cut the connection
+kill_before  SIGKILL the process `pid`, then cut the connection, nothing is performed
+kill_after   perform, then SIGKILL the process `pid` and cut the connection"""
+
+KILLS = ("kill_before", "kill_after")
+
+KEYS = {"match", "kind", "status", "seconds", "times", "code", "body", "skip", "pid"}
 
 FACES = ("/api/", "/public/", "/bot", "/file/bot", "/rails/")
 """Beginnings of the paths that faults may hit."""
@@ -50,7 +70,7 @@ PERFORMED: web.RequestKey[int] = web.RequestKey("performed", int)
 
 @dataclass
 class Fault:
-    """One rule and how often it fired."""
+    """One rule and how often it fired; `skip` counts down."""
 
     match: str
     kind: Kind
@@ -59,6 +79,8 @@ class Fault:
     times: int = 1
     code: str | None = None
     body: Any = None
+    skip: int = 0
+    pid: int | None = None
     fired: int = 0
 
     @classmethod
@@ -68,10 +90,11 @@ class Fault:
             raise ValueError('a fault needs "match", for example "POST /appointments"')
         if rule.get("kind") not in KINDS:
             raise ValueError(f'"kind" must be one of: {", ".join(KINDS)}')
-        unknown = rule.keys() - {"match", "kind", "status", "seconds", "times", "code", "body"}
+        unknown = rule.keys() - KEYS
         if unknown:
             raise ValueError(f"unknown keys in a fault: {', '.join(sorted(unknown))}")
         status, seconds, times = rule.get("status"), rule.get("seconds"), rule.get("times", 1)
+        pid = _victim(rule)
         try:
             return cls(
                 match=rule["match"].strip(),
@@ -81,6 +104,8 @@ class Fault:
                 times=int(times or 0),
                 code=rule.get("code"),
                 body=rule.get("body"),
+                skip=int(rule.get("skip") or 0),
+                pid=pid,
             )
         except TypeError as error:
             raise ValueError(str(error)) from error
@@ -185,11 +210,13 @@ class Faults:
             case "delay":
                 await self._hold(request, fault.seconds or 0)
                 return await handler(request)
-            case "hold_after" | "drop_after":
+            case "hold_after" | "drop_after" | "kill_after":
                 # Performed but not told; the journal still knows how it ended.
                 request[PERFORMED] = (await handler(request)).status
-            case "timeout" | "drop_before":
+            case "timeout" | "drop_before" | "kill_before":
                 pass
+        if fault.pid is not None:
+            _kill(fault.pid)
         if fault.kind in ("timeout", "hold_after"):
             await self._hold(request, fault.seconds or HOLD_SECONDS)
         return cut(request)
@@ -197,8 +224,13 @@ class Faults:
     def _next(self, request: web.Request) -> Fault | None:
         if not self.rules or not request.path.startswith(FACES):
             return None
-        hits = (rule for rule in self.rules if rule.active and rule.hits(request.method, request.path))
-        return next(hits, None)
+        for rule in self.rules:
+            if not rule.active or not rule.hits(request.method, request.path):
+                continue
+            if rule.skip <= 0:
+                return rule
+            rule.skip -= 1
+        return None
 
     async def _hold(self, request: web.Request, seconds: float) -> None:
         """Silence, until the time is over, the client gave up, or the sandbox stops."""
@@ -207,6 +239,26 @@ class Faults:
         while (left := until - loop.time()) > 0 and not _gone(request) and not self._closing:  # noqa: ASYNC110
             # aiohttp does not tell a handler that its client left, so look now and then.
             await asyncio.sleep(min(left, POLL_SECONDS))
+
+
+def _victim(rule: dict[str, Any]) -> int | None:
+    """The process that a rule kills. ValueError for one that nobody can mean: a group, init, ourselves."""
+    pid = rule.get("pid")
+    if rule["kind"] not in KILLS:
+        if pid is not None:
+            raise ValueError(f'"pid" goes with: {", ".join(KILLS)}')
+        return None
+    if type(pid) is not int:
+        raise ValueError('"pid" must be the number of the process to kill')
+    if pid <= 1 or pid == os.getpid():
+        raise ValueError(f"the sandbox does not kill the process {pid}")
+    return pid
+
+
+def _kill(pid: int) -> None:
+    """As hard as it goes. One that has ended by itself, or is somebody else's, is left alone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def cut(request: web.Request) -> web.Response:

@@ -4,12 +4,13 @@ It must be where the client wrote something (the card would scroll away), where 
 shares the phone comes or goes (Telegram cannot edit one into a message), and where the old message is gone.
 """
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 from pydantic import TypeAdapter
 
@@ -82,6 +83,8 @@ class Card:
 
         `below`: under what the client wrote. `again`: the same screen, so its buttons stay good.
         """
+        if again and screen.shares_phone is not None and self.turn.data.get("typing"):
+            return draft  # it cannot be edited, and it is the last message already
         draft = draft if again else draft.revised()
         if screen.shares_phone is not None:
             if not self.turn.data.get("typing"):
@@ -101,6 +104,14 @@ class Card:
         """A screen that belongs to no question: its buttons, if any, are stateless."""
         await self._put(screen, inline_keyboard(screen, self.words, None, 0), None, below=False)
 
+    async def tell(self, screen: Screen) -> bool:
+        """Show an outcome; False if it cannot reach the client: what was done stays done all the same."""
+        return await self._reached(self.show_bare(screen))
+
+    async def tell_in(self, draft: BookingDraft, screen: Screen) -> bool:
+        """Show an outcome with which the dialogue goes on; False if it cannot reach the client."""
+        return await self._reached(self.show(draft, screen))
+
     async def say(self, screen: Screen) -> Message:
         """A message of its own, beside the card."""
         return await self.bot.send_message(
@@ -109,10 +120,14 @@ class Card:
             reply_markup=inline_keyboard(screen, self.words, None, 0),
         )
 
-    async def redraw(self, message_id: int, screen: Screen) -> None:
-        """Show a stateless screen in that message, or in a new one if it is gone."""
-        if not await self._edited(message_id, screen, inline_keyboard(screen, self.words, None, 0)):
-            await self.say(screen)
+    async def redraw(self, message_id: int, screen: Screen) -> bool:
+        """Show a stateless screen in that message, or in a new one if it is gone; False as with `tell`."""
+
+        async def drawn() -> None:
+            if not await self._edited(message_id, screen, inline_keyboard(screen, self.words, None, 0)):
+                await self.say(screen)
+
+        return await self._reached(drawn())
 
     async def put_away(self) -> None:
         """Take the buttons from the card: the dialogue goes on elsewhere or has ended."""
@@ -150,6 +165,19 @@ class Card:
             text_of(screen, self.words), chat_id=self.chat_id, message_id=message_id, reply_markup=keyboard
         )
         return await self._tolerated(edit)
+
+    async def _reached(self, showing: Awaitable[object]) -> bool:
+        try:
+            await showing
+        except TelegramForbiddenError:
+            log.info("blocked_by_client")
+            return False
+        except TelegramBadRequest as error:
+            if "chat not found" not in error.message:
+                raise
+            log.info("chat_is_gone")
+            return False
+        return True
 
     async def _tolerated(self, request: Any) -> bool:
         """Whether the edit holds: a message that already looks like this is edited."""

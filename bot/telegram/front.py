@@ -7,9 +7,9 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
 from bot.dialogue import appointment as cards
 from bot.dialogue.draft import BookingDraft, House, Talk
-from bot.dialogue.screen import Screen
-from bot.domain.model import Status
+from bot.domain.attempt import AnyAttempt, CancelAttempt
 from bot.storage import Storage, Turn
+from bot.telegram.cancelling import Cancelling
 from bot.telegram.card import Card
 from bot.telegram.outcome import Conclusion
 from bot.telegram.texts import Texts
@@ -24,6 +24,7 @@ class Front:
     desk: BookingDesk
     visits: Visits
     conclusion: Conclusion
+    cancelling: Cancelling
     storage: Storage
     texts: Texts
     house: House
@@ -50,12 +51,12 @@ class Front:
         """A talk without an update: the worker tells an outcome."""
         return replace(self.talk(turn, now, None, None), locale=locale, say=self.texts[locale].say)
 
-    def in_language(self, card: Card, locale: str, query: CallbackQuery) -> tuple[Card, Talk]:
+    def in_language(self, card: Card, locale: str, event: CallbackQuery | Message) -> tuple[Card, Talk]:
         """Card and talk in the language the client has just chosen; it is remembered."""
         turn = card.turn
         chosen = self.texts.chosen(locale, None)
         turn.client = replace(turn.client, locale=chosen)
-        talk = self.talk(turn, card.now, query.from_user, query)
+        talk = self.talk(turn, card.now, event.from_user, event)
         return Card(card.bot, turn, self.texts[chosen], card.now), talk
 
     def remember_consent(self, turn: Turn, draft: BookingDraft) -> None:
@@ -74,24 +75,26 @@ class Front:
             card.turn.state = None
         return False
 
-    async def visit_screen(self, turn: Turn, step: str, appointment_id: int, now: datetime) -> Screen:
-        """What a button under an appointment leads to. Raises NotYours, Gone, OneLinkUnreachable, Refused."""
-        catalogue = await self.desk.catalogue(now)
-        if step == "cancelled":
-            before = await self.visits.visit(turn.client, appointment_id)
-            visit = await self.visits.cancel(turn.client, appointment_id, now)
-            if before.can_be_cancelled(now) and visit.appointment.status is not Status.CANCELLED:
-                return cards.not_cancelled(visit.appointment, catalogue, self.house)
-            self.desk.refresh()
-        else:
-            visit = await self.visits.visit(turn.client, appointment_id)
-        turn.client = visit.client
-        upcoming = visit.can_be_cancelled(now)
-        if step == "cancel" and upcoming:
-            return cards.ask_to_cancel(visit.appointment, catalogue, self.house)
-        return cards.visit_card(visit.appointment, catalogue, self.house, upcoming=upcoming)
+    async def show_visit(self, card: Card, message_id: int, step: str, appointment_id: int) -> None:
+        """What a button under an appointment leads to.
 
-    async def refused_cancel(self, turn: Turn, appointment_id: int, now: datetime) -> Screen:
-        """One-Link refused to cancel: the visit as it stands, and the way to a person."""
-        visit = await self.visits.visit(turn.client, appointment_id)
-        return cards.not_cancelled(visit.appointment, await self.desk.catalogue(now), self.house)
+        Raises NotYours, Gone, OneLinkUnreachable, NotPermitted.
+        """
+        if step == "cancelled":
+            await self.cancelling.begin(card, message_id, appointment_id, card.words.locale)
+            return
+        visit = await self.visits.visit(card.turn.client, appointment_id)
+        card.turn.client = visit.client
+        screen = await self.cancelling.screen(card, visit)
+        if step == "cancel" and visit.can_be_cancelled(card.now):
+            catalogue = await self.desk.catalogue(card.now)
+            screen = cards.ask_to_cancel(visit.appointment, catalogue, self.house)
+        await card.redraw(message_id, screen)
+
+    async def settle(self, card: Card, attempt: AnyAttempt, talk: Talk) -> None:
+        """Try again what was confirmed earlier, and show the outcome where it was confirmed."""
+        if isinstance(attempt, CancelAttempt):
+            await self.cancelling.settle(card, attempt)
+        else:
+            card.moved_to(attempt.card_id)
+            await self.conclusion.settle(card, attempt, talk)

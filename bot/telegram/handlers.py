@@ -10,14 +10,15 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 
 from bot.dialogue import appointment as cards
 from bot.dialogue import menu
-from bot.dialogue.booking import BOOKING, Left, answered, begun, missed, shown, staff, tapped, typed
+from bot.dialogue.booking import BOOKING, Left, answered, begun, missed, resumed, shown, staff, tapped, typed
 from bot.dialogue.draft import BookingDraft, Talk
 from bot.dialogue.engine import Instead, Outdated
-from bot.dialogue.matching import command_in
+from bot.dialogue.matching import command_in, labelled
 from bot.dialogue.personal import share_phone
 from bot.dialogue.screen import Screen, Text, Word
 from bot.dialogue.summary import chosen
-from bot.domain.errors import Gone, NotPermitted, OneLinkUnreachable, Refused
+from bot.domain.errors import Gone, NotPermitted, OneLinkUnreachable
+from bot.domain.iin import Iin, read_iin
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.keyboard import Tap, VisitTap
@@ -42,6 +43,7 @@ async def started(message: Message, card: Card, talk: Talk, front: Front) -> Non
         await card.say(menu.greeting(front.house, talk.locale))
         return
     await card.put_away()
+    card.turn.data["resuming"] = True
     try:
         about = await chosen(draft, talk)
     except (OneLinkUnreachable, Gone):
@@ -53,7 +55,7 @@ async def book_command(message: Message, card: Card, talk: Talk, front: Front) -
     """/book: a new booking, or the unfinished one."""
     if await _is_being_checked(card, front):
         return
-    await _go_on(card, card.draft or await begun(talk), talk, below=True)
+    await _begin(card, talk, below=True)
 
 
 async def language_command(message: Message, card: Card, talk: Talk) -> None:
@@ -85,9 +87,13 @@ async def tap(query: CallbackQuery, callback_data: Tap, card: Card, talk: Talk, 
         await _answer(query, talk.say(_NO_CARD))
         return
     if not live:
-        # The second of two quick taps on the live card needs no words, only the card as it is now.
+        # The second of two quick taps needs no words, only the card as it is now.
+        quick = bool(card.turn.data.get("typing")) and (callback_data.card, callback_data.revision) == (
+            draft.key[:8],
+            draft.revision - 1,
+        )
         on_live_card = query.message is not None and query.message.message_id == card.id
-        await _answer(query, None if on_live_card else talk.say(_OLD_CARD))
+        await _answer(query, None if quick or on_live_card else talk.say(_OLD_CARD))
         await _go_on(card, draft, talk, again=True)
         return
     await _answer(query)
@@ -95,6 +101,10 @@ async def tap(query: CallbackQuery, callback_data: Tap, card: Card, talk: Talk, 
         card.moved_to(query.message.message_id)
     if callback_data.step == "language":
         await card.show(draft, menu.choose_language(talk.locale))
+        return
+    if callback_data.step == "locale":
+        card, talk = front.in_language(card, callback_data.value, query)
+        await _go_on(card, draft, talk)
         return
     await _proceed(card, draft, callback_data.step, callback_data.value, talk, front)
 
@@ -121,11 +131,10 @@ async def book_tap(
     if await _is_being_checked(card, front):
         return
     below = query.message is None or callback_data.value == "below"
-    draft = card.draft if callback_data.step != "restart" else None
     await card.put_away()
     if query.message is not None and not below:
         card.moved_to(query.message.message_id)
-    await _go_on(card, draft or await begun(talk), talk, below=below)
+    await _begin(card, talk, again=callback_data.step == "restart", below=below)
 
 
 async def menu_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -> None:
@@ -146,19 +155,15 @@ async def visit_tap(
 ) -> None:
     """A button under an appointment: whose it is, is asked of One-Link every time."""
     await _answer(query)
-    if query.message is None or not callback_data.value.isdigit():
+    if query.message is None or not _is_id(callback_data.value):
         return
-    appointment_id = int(callback_data.value)
+    appointment_id, message_id = int(callback_data.value), query.message.message_id
     try:
-        screen = await front.visit_screen(card.turn, callback_data.step, appointment_id, talk.now)
+        await front.show_visit(card, message_id, callback_data.step, appointment_id)
     except (NotYours, Gone):
-        screen = cards.not_to_be_shown()
+        await card.redraw(message_id, cards.not_to_be_shown())
     except (OneLinkUnreachable, NotPermitted):
-        failed = cards.cancelling_failed if callback_data.step == "cancelled" else cards.unreachable_visit
-        screen = failed(front.house, appointment_id)
-    except Refused:
-        screen = await front.refused_cancel(card.turn, appointment_id, talk.now)
-    await card.redraw(query.message.message_id, screen)
+        await card.redraw(message_id, cards.unreachable_visit(front.house, appointment_id))
 
 
 async def unknown_tap(query: CallbackQuery, talk: Talk) -> None:
@@ -191,6 +196,14 @@ async def text_written(message: Message, card: Card, talk: Talk, front: Front) -
     if draft is None or card.turn.state == Booking.checking.state:
         await _said_something(message, card, talk, front)
         return
+    if command_in(message.text or "") == "menu":
+        await started(message, card, talk, front)
+        return
+    if card.turn.data.pop("resuming", False):
+        choice = labelled(message.text or "", menu.resume(None).options, talk.say)
+        if choice is not None:
+            await _begin(card, talk, again=choice.step == "restart", below=True)
+            return
     asking = BOOKING.asking(draft)
     await _delete_if_secret(message, asking)
     card.turn.data["typed"] = [message.message_id, asking]
@@ -277,6 +290,7 @@ def build_routers() -> tuple[Router, ...]:
     elsewhere = Router(name="elsewhere")
     elsewhere.message.register(in_a_group, CommandStart())
     elsewhere.message.register(in_a_group, Command("book"))
+    elsewhere.message.register(in_a_group, F.entities[...].type == "mention")
     elsewhere.callback_query.register(tap_in_a_group)
     return private, elsewhere
 
@@ -309,6 +323,7 @@ async def _type(card: Card, draft: BookingDraft, text: str, talk: Talk, front: F
     except Instead as instead:
         draft, notices = missed(draft, instead)
     except Left:
+        await card.put_away()
         await _left(card)
         return
     except (Outdated, OneLinkUnreachable, Gone):
@@ -341,6 +356,18 @@ async def _go_on(
     await card.show(draft, screen, below=below, again=again)
 
 
+async def _begin(card: Card, talk: Talk, *, again: bool = False, below: bool = False) -> None:
+    """A new draft, or the unfinished one with its slot looked at anew."""
+    draft = card.draft
+    notices: tuple[Word, ...] = ()
+    card.turn.data.pop("resuming", None)
+    if draft is None or again:
+        draft = await begun(talk)
+    else:
+        draft, notices = await resumed(draft, talk)
+    await _go_on(card, draft, talk, notices, below=below)
+
+
 async def _left(card: Card) -> None:
     await card.show_bare(menu.left())
     card.close()
@@ -355,6 +382,13 @@ async def _said_something(message: Message, card: Card, talk: Talk, front: Front
         return
     draft = card.draft
     if draft is None:
+        greeting = menu.greeting(front.house, talk.locale)
+        choice = labelled(message.text or "", [c for row in greeting.rows for c in row], talk.say)
+        if choice is not None and choice.step == "locale":
+            card, talk = front.in_language(card, choice.value, message)
+        elif choice is not None:
+            await _begin(card, talk, below=True)
+            return
         known = message.text is None or message.text.startswith("/") or command_in(message.text) == "menu"
         notice = () if known else (Text("I book visits. To begin, press the button."),)
         await card.say(menu.greeting(front.house, talk.locale, notice))
@@ -376,8 +410,15 @@ async def _is_being_checked(card: Card, front: Front) -> bool:
 
 async def _delete_if_secret(message: Message, asking: object) -> None:
     """An IIN does not stay in the chat (bots may delete incoming messages of private chats)."""
-    if asking == "iin" and sum(char.isdigit() for char in message.text or "") >= 6:
+    text = message.text or ""
+    nearly = asking == "iin" and sum(char.isdigit() for char in text) >= 6
+    if nearly or isinstance(read_iin(text), Iin):
         await _tolerate(message.delete())
+
+
+def _is_id(value: str) -> bool:
+    """Whether forged data would pass for the id of an appointment."""
+    return value.isascii() and value.isdigit() and len(value) < 19
 
 
 async def _answer(query: CallbackQuery, text: str | None = None) -> None:

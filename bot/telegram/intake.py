@@ -5,6 +5,7 @@ never passes an unfinished update; a webhook by the answer, which waits for the 
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,15 +15,19 @@ from functools import partial
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramUnauthorizedError
-from aiogram.types import Update
+from aiogram.types import Update, User
 from structlog.contextvars import bound_contextvars
 
+from bot.dialogue.screen import Text
 from bot.storage import Storage
 from bot.telegram.middleware import PASSING
+from bot.telegram.texts import Texts
 
 log = structlog.get_logger(__name__)
 
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+#: Updates of one client that may wait; a person never has more, a flood must not hold up the others.
+LONGEST_LINE = 20
 POLL_TIMEOUT = timedelta(seconds=25)
 #: While older updates are in hand, Telegram answers at once with the same ones: look again this often.
 LOOK_AGAIN = timedelta(milliseconds=200)
@@ -36,15 +41,22 @@ class _Line:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
+    told: bool = False
 
 
 class Intake:
     """Feeds updates to the dispatcher."""
 
     def __init__(
-        self, bot: Bot, dispatcher: Dispatcher, storage: Storage, now: Callable[[], datetime]
+        self,
+        bot: Bot,
+        dispatcher: Dispatcher,
+        storage: Storage,
+        texts: Texts,
+        now: Callable[[], datetime],
     ) -> None:
         self.bot = bot
+        self.texts = texts
         self.dispatcher = dispatcher
         self.storage = storage
         self.now = now
@@ -54,11 +66,15 @@ class Intake:
 
     async def handle(self, update: Update) -> None:
         """Handle one update and store what it does. Raises what will pass: then it is not handled."""
-        client_id = _client_of(update)
-        if client_id is None:
+        sender = _sender_of(update)
+        if sender is None:
+            return
+        line = self._lines.get(sender.id)
+        if line is not None and line.waiting >= LONGEST_LINE:
+            await self._turn_away(sender, line)
             return
         # FIFO within this process; the lease in Redis orders the processes.
-        async with self._line(client_id), self.storage.turn(client_id, update.update_id) as turn:
+        async with self._line(sender.id), self.storage.turn(sender.id, update.update_id) as turn:
             if turn is not None:
                 with bound_contextvars(update_id=update.update_id):
                     await self.dispatcher.feed_update(self.bot, update, turn=turn, now=self.now())
@@ -109,6 +125,17 @@ class Intake:
     async def stop(self) -> None:
         """Take no more updates."""
         self._stopping.set()
+
+    async def _turn_away(self, sender: User, line: _Line) -> None:
+        """A flood from one client: what is in line is handled, the rest is answered once."""
+        if line.told:
+            return
+        line.told = True
+        log.warning("flood_turned_away")
+        say = self.texts[self.texts.chosen(None, sender.language_code)].say
+        with contextlib.suppress(TelegramAPIError):
+            text = say(Text("That was very quick. Please wait for the answer."))
+            await self.bot.send_message(sender.id, text)
 
     @asynccontextmanager
     async def _line(self, client_id: int) -> AsyncIterator[None]:
@@ -174,8 +201,8 @@ class Intake:
         return None
 
 
-def _client_of(update: Update) -> int | None:
+def _sender_of(update: Update) -> User | None:
     for event in (update.message, update.edited_message, update.callback_query, update.my_chat_member):
-        if event is not None and event.from_user is not None:
-            return event.from_user.id
+        if event is not None:
+            return event.from_user
     return None

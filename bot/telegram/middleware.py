@@ -40,8 +40,10 @@ class ClientMiddleware(BaseMiddleware):
     update would fail again.
     """
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, count: Callable[[], None]) -> None:
+        """`count` is called for each update."""
         self.front = front
+        self.count = count
 
     async def __call__(
         self,
@@ -49,6 +51,7 @@ class ClientMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
+        self.count()
         turn: Turn = data["turn"]
         bot: Bot = data["bot"]
         update = event if isinstance(event, Update) else None

@@ -9,7 +9,7 @@ from bot.dialogue.booking import shown
 from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.menu import LANGUAGES, left
 from bot.dialogue.summary import wanted
-from bot.domain.attempt import Attempt
+from bot.domain.attempt import BookingAttempt
 from bot.domain.errors import (
     BookingError,
     Gone,
@@ -29,19 +29,21 @@ from bot.usecases.desk import BookingDesk, Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Settles attempts and shows what came of them."""
+    """Settles bookings and shows what came of them."""
 
     booking: Booking
     desk: BookingDesk
     house: House
 
     async def book(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
-        """The client has confirmed: store the attempt, take the buttons away, try."""
+        """The client has confirmed: take the buttons away, store the attempt, try."""
         # A redelivered Confirm finds the attempt that its first delivery stored.
-        attempt = await self.booking.storage.attempt(draft.key)
+        stored = await self.booking.storage.attempt(draft.key)
         await card.show_bare(cards.booking_now())
-        if attempt is None:
-            attempt = Attempt(
+        if isinstance(stored, BookingAttempt):
+            attempt = stored
+        else:
+            attempt = BookingAttempt(
                 key=draft.key,
                 client_id=talk.client.id,
                 card_id=card.id or 0,
@@ -54,55 +56,70 @@ class Conclusion:
         card.save(draft, BookingStates.checking.state)
         await self.settle(card, attempt, talk)
 
-    async def settle(self, card: Card, attempt: Attempt, talk: Talk) -> None:
+    async def settle(self, card: Card, attempt: BookingAttempt, talk: Talk) -> None:
         """One try at the attempt; whatever is certain is shown in the card, and then forgotten."""
         match await self.booking.settle(attempt, talk.now):
-            case Checking():
-                await card.show_bare(cards.being_checked(self.house))
-            case Booked(appointment=appointment):
+            case Checking(attempt=attempt, due=due):
+                await self._still_checking(card, attempt, due, talk)
+            case Booked(appointment=appointment, attempt=attempt):
                 await self._booked(card, attempt, appointment, talk)
             case ChangedSince(appointment=appointment):
-                await card.show_bare(
-                    cards.changed_since(appointment, await self._catalogue(talk.now), self.house)
-                )
+                catalogue = await self._catalogue(talk.now)
+                await card.tell(cards.changed_since(appointment, catalogue, self.house))
                 self._close(card, attempt)
             case NotBooked(why=why, used_up=used_up):
                 await self._not_booked(card, attempt, why, used_up, talk)
 
-    async def _booked(self, card: Card, attempt: Attempt, appointment: Appointment, talk: Talk) -> None:
-        screen = cards.visit_card(
-            appointment, await self._catalogue(talk.now), self.house, upcoming=True, new=True
+    async def _still_checking(self, card: Card, attempt: BookingAttempt, due: datetime, talk: Talk) -> None:
+        late = attempt.takes_long(talk.now)
+        await card.tell(cards.being_checked(self.house, late=late))
+        if late and not attempt.told_staff:
+            text = talk.tell_staff(cards.late_note())
+            if await self.booking.leave_note(attempt, text, number=2):
+                await self.booking.storage.save_attempt(replace(attempt, told_staff=True), due)
+
+    async def _booked(
+        self, card: Card, attempt: BookingAttempt, appointment: Appointment, talk: Talk
+    ) -> None:
+        catalogue = await self._catalogue(talk.now)
+        delivered = await card.tell(
+            cards.visit_card(appointment, catalogue, self.house, upcoming=True, new=True)
         )
-        await card.show_bare(screen)
         client = card.turn.client
         same_person = client.contact_id in (None, appointment.contact_id)
         if same_person:
             verified = attempt.wanted.phone_verified or (client.verified and client.contact_id is not None)
             client = replace(client, contact_id=appointment.contact_id, verified=verified)
         card.turn.client = client.with_appointment(appointment.id, appointment.contact_id)
-        note = cards.staff_note(
-            dict(LANGUAGES)[attempt.locale], attempt.wanted.phone_verified, cards.short_code(appointment.id)
-        )
         self.desk.refresh()
         self._close(card, attempt)
+        note = cards.staff_note(
+            dict(LANGUAGES)[attempt.locale],
+            cards.short_code(appointment.id),
+            verified=attempt.wanted.phone_verified,
+            delivered=delivered,
+        )
         await self.booking.leave_note(attempt, talk.tell_staff(note))
 
     async def _not_booked(
-        self, card: Card, attempt: Attempt, why: BookingError, used_up: bool, talk: Talk
+        self, card: Card, attempt: BookingAttempt, why: BookingError, used_up: bool, talk: Talk
     ) -> None:
         card.turn.finished.append(attempt.key)
         said = cards.refusal(why)
         draft = card.draft
         if draft is None or draft.key != attempt.key:  # the draft's day is over
-            await card.show_bare(left(said))
+            await card.tell(left(said))
             return
         draft = after_refusal(draft, why)
+        if isinstance(why, NotOfferedHere | Gone):
+            self.desk.forget_catalogue()
         if used_up:
             draft = replace(draft, key=str(uuid.uuid4()))
         draft, screen = await shown(draft, talk, (said,))
-        await card.show(draft, screen)
+        card.save(draft)
+        await card.tell_in(draft, screen)
 
-    def _close(self, card: Card, attempt: Attempt) -> None:
+    def _close(self, card: Card, attempt: BookingAttempt) -> None:
         card.close()
         card.turn.finished.append(attempt.key)
 
@@ -121,7 +138,8 @@ def after_refusal(draft: BookingDraft, why: BookingError) -> BookingDraft:
         case SlotTaken() | OutsideWorkingHours():
             return replace(draft, slot=None, lost=draft.slot)
         case NotOfferedHere() | Gone():
-            return replace(draft, service_id=None, resource_id=None, day=None, slot=None)
+            unasked = tuple(step for step in draft.unasked if step != "resource_id")
+            return replace(draft, service_id=None, resource_id=None, day=None, slot=None, unasked=unasked)
         case IinRefused():
             return replace(draft, iin=None, birth_date=None)
         case PhoneRefused():

@@ -5,12 +5,13 @@ is found before it is made, and the creation repeats one idempotency key. Its ou
 or it is `Checking`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.attempt import Attempt
+from bot.domain.attempt import BookingAttempt
 from bot.domain.errors import (
     BookingError,
     ContactExists,
@@ -39,9 +40,10 @@ CONFLICTS_BELIEVED = 2
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The appointment exists, as wished."""
+    """The appointment exists, as wished. `attempt`: with the contact and conversation it got."""
 
     appointment: Appointment
+    attempt: BookingAttempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class ChangedSince:
 class Checking:
     """Nobody knows yet; the attempt is stored and due again."""
 
-    attempt: Attempt
+    attempt: BookingAttempt
     due: datetime
 
 
@@ -81,21 +83,26 @@ class Booking:
         *,
         bot_key: str,
         link: str = "auto",
+        without_link: Callable[[], None] = lambda: None,
     ) -> None:
-        """`conversations` is None where no inbox is set: then appointments carry no link."""
+        """`conversations` is None where no inbox is set: then appointments carry no link.
+
+        `without_link` is called for each appointment that should have had one and has none.
+        """
         self.scheduling = scheduling
         self.conversations = conversations
         self.storage = storage
         self.bot_key = bot_key
         self._link = link
+        self._without_link = without_link
         self._speaks_display_ids: bool | None = None
 
-    async def begin(self, attempt: Attempt, now: datetime) -> None:
+    async def begin(self, attempt: BookingAttempt, now: datetime) -> None:
         """Store the attempt before anything leaves. Should this process die, the worker
         of any process takes it over when the lease has ended."""
         await self.storage.save_attempt(attempt, now + LEASE)
 
-    async def settle(self, attempt: Attempt, now: datetime) -> Outcome:
+    async def settle(self, attempt: BookingAttempt, now: datetime) -> Outcome:
         """One try. Certain outcomes stay stored until `finish`, so that none is lost before it is shown."""
         had_been_sent = attempt.uncertain
         try:
@@ -127,30 +134,35 @@ class Booking:
         except BookingError as error:
             return NotBooked(error)
 
-    async def finish(self, attempt: Attempt) -> None:
+    async def finish(self, attempt: BookingAttempt) -> None:
         """The client has been shown the outcome: forget the attempt and the personal data in it."""
         await self.storage.finish_attempt(attempt.key)
 
-    async def leave_note(self, attempt: Attempt, text: str) -> None:
-        """Tell the operators about a finished attempt, in the conversation; repeat-safe.
+    async def leave_note(self, attempt: BookingAttempt, text: str, number: int = 1) -> bool:
+        """Tell the operators about an attempt, in the conversation; repeat-safe by `number`.
 
-        Not being able to is logged, not raised: the appointment itself is in the calendar.
+        Returns whether the note is there. Not being able to is logged, not raised: the appointment
+        itself is in the calendar.
         """
         if self.conversations is None or attempt.conversation_id is None:
-            return
+            return False
         try:
-            await self.conversations.add_private_note(attempt.conversation_id, text, f"tgs:{attempt.key}:1")
+            await self.conversations.add_private_note(
+                attempt.conversation_id, text, f"tgs:{attempt.key}:{number}"
+            )
         except BookingError as error:
             log.warning("note_not_left", code=error.code, status=error.status)
+            return False
+        return True
 
-    async def _again(self, attempt: Attempt, now: datetime, error: BookingError) -> Checking:
+    async def _again(self, attempt: BookingAttempt, now: datetime, error: BookingError) -> Checking:
         attempt = attempt.tried_again()
         due = now + attempt.pause()
         await self.storage.save_attempt(attempt, due)
         log.warning("booking_unsettled", tries=attempt.tries, why=type(error).__name__, status=error.status)
         return Checking(attempt, due)
 
-    async def _with_contact(self, attempt: Attempt) -> tuple[Attempt, bool]:
+    async def _with_contact(self, attempt: BookingAttempt) -> tuple[BookingAttempt, bool]:
         """The attempt with its contact, and whether that contact is new to One-Link."""
         if attempt.contact_id is not None:
             return attempt, False
@@ -167,8 +179,8 @@ class Booking:
             return replace(attempt, contact_id=error.contact_id), False
 
     async def _with_linked_contact(
-        self, conversations: Conversations, attempt: Attempt
-    ) -> tuple[Attempt, bool]:
+        self, conversations: Conversations, attempt: BookingAttempt
+    ) -> tuple[BookingAttempt, bool]:
         """The contact with exactly this phone, known to the inbox under this client's source id."""
         wanted, source_id = attempt.wanted, self.source_id(attempt.client_id)
         linked = await conversations.contact_by_source(source_id)
@@ -193,7 +205,7 @@ class Booking:
         """Under which the inbox knows a client; `of` another phone number than the first."""
         return source_id_for(self.bot_key, client_id, of=of)
 
-    async def _with_conversation(self, attempt: Attempt, *, contact_is_new: bool) -> Attempt:
+    async def _with_conversation(self, attempt: BookingAttempt, *, contact_is_new: bool) -> BookingAttempt:
         if self.conversations is None or attempt.contact_id is None or attempt.link == "none":
             return attempt
         if attempt.conversation_id is not None:
@@ -209,7 +221,7 @@ class Booking:
             log.warning("no_conversation_link", why=type(error).__name__, status=error.status)
             return replace(attempt, link="none")
 
-    async def _create(self, attempt: Attempt, now: datetime) -> tuple[Appointment, Attempt]:
+    async def _create(self, attempt: BookingAttempt, now: datetime) -> tuple[Appointment, BookingAttempt]:
         """Create, going down the forms of the link while One-Link does not accept one."""
         forms = self._forms(attempt)
         for form in forms:
@@ -224,11 +236,13 @@ class Booking:
                     raise
                 log.warning("conversation_link_refused", form=form, status=error.status)
                 continue
+            if form == "none" and self.conversations is not None:
+                self._without_link()
             self._speaks_display_ids = created.appointment.speaks_display_ids
             return created.appointment, attempt
         raise AssertionError("there is always a form without a link")
 
-    def _forms(self, attempt: Attempt) -> tuple[str, ...]:
+    def _forms(self, attempt: BookingAttempt) -> tuple[str, ...]:
         if attempt.conversation_id is None:
             return ("none",)
         first = attempt.link or self._link
@@ -236,7 +250,7 @@ class Booking:
             first = "display_id" if self._speaks_display_ids else "both"
         return (first, *(form for form in ("display_id", "none") if LINKS.index(form) > LINKS.index(first)))
 
-    async def _correct_link(self, appointment: Appointment, attempt: Attempt) -> None:
+    async def _correct_link(self, appointment: Appointment, attempt: BookingAttempt) -> None:
         linked = appointment.conversation_display_id
         if attempt.conversation_id is None or linked in (None, attempt.conversation_id):
             return
@@ -264,7 +278,7 @@ class Booking:
         )
 
 
-def _judged(appointment: Appointment, attempt: Attempt) -> Outcome:
+def _judged(appointment: Appointment, attempt: BookingAttempt) -> Outcome:
     """An answer is believed only after comparing it with what was asked."""
     wanted = attempt.wanted
     if appointment.status is Status.CANCELLED:
@@ -273,10 +287,10 @@ def _judged(appointment: Appointment, attempt: Attempt) -> Outcome:
         )
     if (appointment.resource_id, appointment.starts_at) != (wanted.resource_id, wanted.starts_at):
         return ChangedSince(appointment)
-    return Booked(appointment)
+    return Booked(appointment, attempt)
 
 
-def _request(attempt: Attempt) -> NewAppointment:
+def _request(attempt: BookingAttempt) -> NewAppointment:
     wanted, shown = attempt.wanted, attempt.conversation_id
     assert attempt.contact_id is not None  # noqa: S101 (made by the step before)
     return NewAppointment(

@@ -6,7 +6,7 @@ five-minute starts to a readable grid, and shares fresh readings between clients
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -135,6 +135,18 @@ class BookingDesk:
             if week.days:
                 return week
             first += timedelta(days=PAGE_DAYS)
+        return None
+
+    async def slot_at(
+        self, service: Service, resource_id: int, starts_at: datetime, now: datetime
+    ) -> Slot | None:
+        """The slot with exactly this start, on the readable grid or off it; None if it is not free."""
+        ends_at = starts_at + timedelta(minutes=service.duration_min)
+        catalogue = await self.catalogue(now)
+        for provider in self._asked(catalogue, service, resource_id):
+            slot = Slot(starts_at.astimezone(UTC), provider.id, ends_at.astimezone(UTC))
+            if await self.still_free(service, slot, resource_id, now):
+                return slot
         return None
 
     async def still_free(self, service: Service, slot: Slot, resource_id: int, now: datetime) -> bool:

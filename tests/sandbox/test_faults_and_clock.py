@@ -1,5 +1,9 @@
 """The switches of the sandbox: what breaks, what time it is, what was asked, and what the world holds."""
 
+import asyncio
+import os
+import signal
+import sys
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -43,6 +47,32 @@ async def test_a_client_that_gives_up_ends_the_silence(call: Caller) -> None:
     with pytest.raises(TimeoutError):
         await call.session.post(call.sandbox.url + BOOKING, json=KEYED, timeout=soon)
     assert len(call.world.appointments) == 2
+
+
+@pytest.mark.parametrize(("kind", "appointments"), [("kill_before", 1), ("kill_after", 2)])
+async def test_a_process_is_killed_at_a_request(call: Caller, kind: str, appointments: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE
+    )
+    rule = {"match": "POST /appointments$", "kind": kind, "pid": process.pid}
+    assert (await call("POST //_sandbox/faults", rule))[0] == 201
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await call.scheduling("POST /appointments", KEYED)
+    assert await asyncio.wait_for(process.wait(), 10) == -signal.SIGKILL
+    assert len(call.world.appointments) == appointments
+    assert (await call.scheduling("POST /appointments", KEYED))[0] in (200, 201)
+
+
+async def test_nobody_else_is_killed(call: Caller) -> None:
+    for pid in (None, 0, 1, -1, True, "12", os.getpid()):
+        rule = {"match": "*", "kind": "kill_before", "pid": pid}
+        assert (await call("POST //_sandbox/faults", rule))[0] == 422
+    assert (await call("POST //_sandbox/faults", {"match": "*", "kind": "status", "pid": 12345}))[0] == 422
+
+
+async def test_a_fault_can_let_the_first_requests_pass(call: Caller) -> None:
+    call.sandbox.faults.add({"match": "GET /services", "kind": "status", "status": 503, "skip": 1})
+    assert [(await call.scheduling("GET /services"))[0] for _ in range(3)] == [200, 503, 200]
 
 
 async def test_a_delayed_request_is_performed(call: Caller) -> None:
