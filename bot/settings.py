@@ -29,7 +29,10 @@ def duration(text: Any) -> timedelta:
     found = re.fullmatch(r"\s*([0-9]+)\s*([smhd])\s*", str(text))
     if not found:
         raise ValueError("expected a number with a unit, such as 90s, 15m, 2h or 30d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError:
+        raise ValueError("that is longer than any calendar") from None
 
 
 def _durations(text: Any) -> tuple[timedelta, ...]:

@@ -158,6 +158,10 @@ class Storage:
             pipe.zadd("attempts", {attempt.key: due.timestamp()})
             await pipe.execute()
 
+    async def update_attempt(self, attempt: AnyAttempt) -> None:
+        """Store a change of an unfinished attempt; when it is due stays as it is."""
+        await self.redis.set(f"attempt:{attempt.key}", _ATTEMPT.dump_json(attempt), xx=True)
+
     async def attempt(self, key: str) -> AnyAttempt | None:
         """The attempt with this key, while it is unfinished."""
         found = await self.redis.get(f"attempt:{key}")

@@ -11,6 +11,7 @@ import pytest
 
 from bot.app import App, opened, run
 from bot.embedded_redis import embedded_redis
+from bot.logs import set_up_logs
 from bot.sandbox.clock import Clock as SandboxClock
 from bot.sandbox.server import Sandbox, serving
 from bot.settings import load_settings
@@ -18,6 +19,13 @@ from tests.clinic import NOW, Clinic, world
 from tests.people import Client
 
 TOKEN = "100200300:test-token-of-the-sandbox"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def logs_of_production() -> None:
+    """structlog's own default draws every local variable of a traceback, which takes seconds: longer
+    than a turn's lease, so that an update that failed would be handled again and again."""
+    set_up_logs("json")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The first questions: which service, with whom."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -150,10 +151,15 @@ def language_row() -> tuple[tuple[Choice, ...], ...]:
     return ((Choice("Қазақша · Русский · English", "language", ""),),)
 
 
+def quoted(text: str) -> str:
+    """A typed text to be repeated in an answer: short, and without what may be a number of a person."""
+    return re.sub(r"[0-9]{5,}", "…", text)[:40]
+
+
 def not_found(text: str) -> NotTaken:
     """What is said of a typed answer that means none of the choices."""
     return NotTaken(
-        Text("I have not found “{text}”. Choose a button or type it differently.", text=text[:40])
+        Text("I have not found “{text}”. Choose a button or type it differently.", text=quoted(text))
     )
 
 
@@ -165,7 +171,7 @@ def _one(text: str, choices: Sequence[Choice], draft: BookingDraft, talk: Talk) 
     if not found:
         raise not_found(text)
     raise Instead(
-        Text("Several fit “{text}”. Which one?", text=text[:40]), draft=replace(draft, search=text, page=0)
+        Text("Several fit “{text}”. Which one?", text=quoted(text)), draft=replace(draft, search=text, page=0)
     )
 
 

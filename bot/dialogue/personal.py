@@ -139,10 +139,11 @@ async def type_phone(draft: BookingDraft, text: str, talk: Talk) -> PhoneAnswer:
     if (
         draft.name
         and talk.soon_after(draft.named_at)
+        and command_in(text) is None
         and isinstance(name := read_name(f"{draft.name} {text}"), str)
     ):
         # The surname came as a second message right after the first name.
-        raise Instead(draft=replace(draft, name=name))
+        raise Instead(draft=replace(draft, name=name, named_at=None))
     raise NotTaken(_phone_words(phone))
 
 

@@ -305,7 +305,9 @@ async def _neighbours(draft: BookingDraft, lost: Slot, talk: Talk) -> Screen:
         for slot in near
     )
     return Screen(
-        asks=Text("Free nearby:") if options else Text("There is no other free time near it."),
+        asks=Text("{time} is taken. Free nearby:", time=_when(lost, zone))
+        if options
+        else Text("{time} is taken, and there is no other free time near it.", time=_when(lost, zone)),
         options=options,
         extra=((Choice(Text("Other times"), "reopen", "slot"), Choice(Text("Other days"), "reopen", "day")),),
     )

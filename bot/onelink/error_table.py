@@ -4,6 +4,7 @@ The status decides first, then `code`; never the text, which follows the account
 language (onelink-scheduling-api 1.1, 1.2). A body may be anything: HTML, text, nothing.
 """
 
+import re
 from collections.abc import Mapping
 
 from bot.domain.errors import (
@@ -19,6 +20,8 @@ from bot.domain.errors import (
     SlotTaken,
     WrongConversation,
 )
+
+_CODE = re.compile(r"[A-Z][A-Z_]{1,60}")
 
 #: Codes of 409 and 422.
 ERRORS: Mapping[str, type[BookingError]] = {
@@ -64,7 +67,8 @@ def error_for(status: int, body: object, *, about_appointment: bool) -> BookingE
     """
     fields = body if isinstance(body, dict) else {}
     code = fields.get("code")
-    code = code if isinstance(code, str) else ""
+    # It is logged: only what looks like a code, for a proxy may put anything there.
+    code = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
     return _kind(status, code, fields, about_appointment)(code, status=status)
 
 

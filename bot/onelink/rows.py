@@ -61,10 +61,13 @@ def only(load: Callable[[object], T], body: object) -> T:
 
 
 def every(load: Callable[[object], T], rows: object) -> tuple[T, ...]:
-    """The readable rows of a list; an answer that is no list at all is OneLinkUnreachable."""
+    """The readable rows of a list; no list at all, or not one readable row, is OneLinkUnreachable."""
     if not isinstance(rows, list):
         raise OneLinkUnreachable("unreadable_answer")
-    return tuple(_readable(load, rows))
+    readable = tuple(_readable(load, rows))
+    if rows and not readable:  # "nothing can be read" must not become "there is nothing"
+        raise OneLinkUnreachable("unreadable_answer")
+    return readable
 
 
 def _readable(load: Callable[[object], T], rows: Iterable[object]) -> Iterable[T]:

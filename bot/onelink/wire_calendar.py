@@ -85,6 +85,8 @@ def load_slots(rows: object) -> tuple[Slot, ...]:
         as_promised = False
     if not as_promised:
         ends = _readable_ends(rows)
+        if not ends.by_instant:  # "nothing can be read" must not become "nothing is free"
+            raise OneLinkUnreachable("unreadable_answer")
     new = tuple.__new__
     return tuple(
         [

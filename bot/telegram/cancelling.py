@@ -67,7 +67,7 @@ class Cancelling:
 
     async def screen(self, card: Card, visit: Visit) -> Screen:
         """The visit as it is; one that was to be cancelled and still stands says so."""
-        catalogue = await self.desk.catalogue(card.now)
+        catalogue = await self.desk.known_catalogue(card.now)
         upcoming = visit.can_be_cancelled(card.now)
         return cards.visit_card(visit.appointment, catalogue, self.house, upcoming=upcoming)
 
@@ -77,7 +77,7 @@ class Cancelling:
             self.desk.refresh()
             await card.redraw(message_id, await self.screen(card, visit))
             return
-        catalogue = await self.desk.catalogue(card.now)
+        catalogue = await self.desk.known_catalogue(card.now)
         await card.redraw(message_id, cards.not_cancelled(visit.appointment, catalogue, self.house))
 
     async def _show_refusal(self, card: Card, attempt: CancelAttempt) -> None:

@@ -4,13 +4,14 @@ It must be where the client wrote something (the card would scroll away), where 
 shares the phone comes or goes (Telegram cannot edit one into a message), and where the old message is gone.
 """
 
+import contextlib
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 from pydantic import TypeAdapter
 
@@ -111,6 +112,11 @@ class Card:
     async def tell_in(self, draft: BookingDraft, screen: Screen) -> bool:
         """Show an outcome with which the dialogue goes on; False if it cannot reach the client."""
         return await self._reached(self.show(draft, screen))
+
+    async def discard(self, message_id: int) -> None:
+        """Take a message out of the chat, where Telegram lets us (it is younger than 48 h)."""
+        with contextlib.suppress(TelegramAPIError):
+            await self.bot.delete_message(self.chat_id, message_id)
 
     async def say(self, screen: Screen) -> Message:
         """A message of its own, beside the card."""

@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
 from bot.dialogue import appointment as cards
 from bot.dialogue.draft import BookingDraft, House, Talk
-from bot.domain.attempt import AnyAttempt, CancelAttempt
+from bot.domain.attempt import AnyAttempt, BookingAttempt, CancelAttempt
 from bot.storage import Storage, Turn
 from bot.telegram.cancelling import Cancelling
 from bot.telegram.card import Card
@@ -64,16 +64,24 @@ class Front:
         if draft.consent is not None and draft.consent != turn.client.consent:
             turn.client = replace(turn.client, consent=draft.consent)
 
-    async def attempt_is_open(self, card: Card) -> bool:
-        """Whether the draft's attempt is unfinished; if it is not, the draft can go on."""
+    async def open_attempt(self, card: Card) -> BookingAttempt | None:
+        """The draft's unfinished attempt; without one, the draft goes on where it was confirmed."""
         draft = card.draft
-        if draft is not None and await self.storage.attempt(draft.key) is not None:
-            return True
+        attempt = await self.storage.attempt(draft.key) if draft is not None else None
+        if isinstance(attempt, BookingAttempt):
+            return attempt
         if draft is not None:
             card.save(replace(draft, confirmed=None))
         else:
             card.turn.state = None
-        return False
+        return None
+
+    async def check_below(self, card: Card, attempt: BookingAttempt) -> None:
+        """The client wrote while the outcome is open: the card that will show it comes below."""
+        below = await card.say(cards.being_checked(self.house, late=attempt.takes_long(card.now)))
+        await card.discard(attempt.card_id)
+        card.moved_to(below.message_id)
+        await self.storage.update_attempt(replace(attempt, card_id=below.message_id))
 
     async def show_visit(self, card: Card, message_id: int, step: str, appointment_id: int) -> None:
         """What a button under an appointment leads to.
@@ -87,7 +95,7 @@ class Front:
         card.turn.client = visit.client
         screen = await self.cancelling.screen(card, visit)
         if step == "cancel" and visit.can_be_cancelled(card.now):
-            catalogue = await self.desk.catalogue(card.now)
+            catalogue = await self.desk.known_catalogue(card.now)
             screen = cards.ask_to_cancel(visit.appointment, catalogue, self.house)
         await card.redraw(message_id, screen)
 
@@ -96,5 +104,4 @@ class Front:
         if isinstance(attempt, CancelAttempt):
             await self.cancelling.settle(card, attempt)
         else:
-            card.moved_to(attempt.card_id)
             await self.conclusion.settle(card, attempt, talk)

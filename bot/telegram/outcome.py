@@ -8,6 +8,7 @@ from bot.dialogue import appointment as cards
 from bot.dialogue.booking import shown
 from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.menu import LANGUAGES, left
+from bot.dialogue.screen import Screen
 from bot.dialogue.summary import wanted
 from bot.domain.attempt import BookingAttempt
 from bot.domain.errors import (
@@ -15,7 +16,6 @@ from bot.domain.errors import (
     Gone,
     IinRefused,
     NotOfferedHere,
-    OneLinkUnreachable,
     OutsideWorkingHours,
     PhoneRefused,
     SlotTaken,
@@ -24,7 +24,7 @@ from bot.domain.model import Appointment
 from bot.telegram.card import Card
 from bot.telegram.states import Booking as BookingStates
 from bot.usecases.booking import Booked, Booking, ChangedSince, Checking, NotBooked
-from bot.usecases.desk import BookingDesk, Catalogue
+from bot.usecases.desk import BookingDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +63,17 @@ class Conclusion:
                 await self._still_checking(card, attempt, due, talk)
             case Booked(appointment=appointment, attempt=attempt):
                 await self._booked(card, attempt, appointment, talk)
-            case ChangedSince(appointment=appointment):
-                catalogue = await self._catalogue(talk.now)
-                await card.tell(cards.changed_since(appointment, catalogue, self.house))
+            case ChangedSince(appointment=appointment, attempt=attempt):
+                catalogue = await self.desk.known_catalogue(talk.now)
+                _remember(card, attempt, appointment)
+                await self._tell(card, attempt, cards.changed_since(appointment, catalogue, self.house))
                 self._close(card, attempt)
             case NotBooked(why=why, used_up=used_up):
                 await self._not_booked(card, attempt, why, used_up, talk)
 
     async def _still_checking(self, card: Card, attempt: BookingAttempt, due: datetime, talk: Talk) -> None:
         late = attempt.takes_long(talk.now)
-        await card.tell(cards.being_checked(self.house, late=late))
+        await self._tell(card, attempt, cards.being_checked(self.house, late=late))
         if late and not attempt.told_staff:
             text = talk.tell_staff(cards.late_note())
             if await self.booking.leave_note(attempt, text, number=2):
@@ -81,16 +82,10 @@ class Conclusion:
     async def _booked(
         self, card: Card, attempt: BookingAttempt, appointment: Appointment, talk: Talk
     ) -> None:
-        catalogue = await self._catalogue(talk.now)
-        delivered = await card.tell(
-            cards.visit_card(appointment, catalogue, self.house, upcoming=True, new=True)
-        )
-        client = card.turn.client
-        same_person = client.contact_id in (None, appointment.contact_id)
-        if same_person:
-            verified = attempt.wanted.phone_verified or (client.verified and client.contact_id is not None)
-            client = replace(client, contact_id=appointment.contact_id, verified=verified)
-        card.turn.client = client.with_appointment(appointment.id, appointment.contact_id)
+        catalogue = await self.desk.known_catalogue(talk.now)
+        screen = cards.visit_card(appointment, catalogue, self.house, upcoming=True, new=True)
+        delivered = await self._tell(card, attempt, screen)
+        _remember(card, attempt, appointment)
         self.desk.refresh()
         self._close(card, attempt)
         note = cards.staff_note(
@@ -108,7 +103,7 @@ class Conclusion:
         said = cards.refusal(why)
         draft = card.draft
         if draft is None or draft.key != attempt.key:  # the draft's day is over
-            await card.tell(left(said))
+            await self._tell(card, attempt, left(said))
             return
         draft = after_refusal(draft, why)
         if isinstance(why, NotOfferedHere | Gone):
@@ -116,19 +111,37 @@ class Conclusion:
         if used_up:
             draft = replace(draft, key=str(uuid.uuid4()))
         draft, screen = await shown(draft, talk, (said,))
+        card.moved_to(attempt.card_id)
         card.save(draft)
         await card.tell_in(draft, screen)
 
+    async def _tell(self, card: Card, attempt: BookingAttempt, screen: Screen) -> bool:
+        """Show an outcome where it was confirmed; whether it reached the client."""
+        if _is_live(card, attempt):
+            card.moved_to(attempt.card_id)
+            return await card.tell(screen)
+        return await card.redraw(attempt.card_id, screen)
+
     def _close(self, card: Card, attempt: BookingAttempt) -> None:
-        card.close()
+        if _is_live(card, attempt):
+            card.close()
         card.turn.finished.append(attempt.key)
 
-    async def _catalogue(self, now: datetime) -> Catalogue:
-        """The names on the card; without them it still tells service and time."""
-        try:
-            return await self.desk.catalogue(now)
-        except OneLinkUnreachable:
-            return Catalogue((), ())
+
+def _is_live(card: Card, attempt: BookingAttempt) -> bool:
+    """Whether the card is still this attempt's: its outcome may be shown twice, the second time (after a
+    crash) when the client has long begun another booking."""
+    draft = card.draft
+    return draft is None or draft.key == attempt.key
+
+
+def _remember(card: Card, attempt: BookingAttempt, appointment: Appointment) -> None:
+    """The appointment is this client's, and so is its contact, unless another is."""
+    client = card.turn.client
+    if client.contact_id in (None, appointment.contact_id):
+        verified = attempt.wanted.phone_verified or (client.verified and client.contact_id is not None)
+        client = replace(client, contact_id=appointment.contact_id, verified=verified)
+    card.turn.client = client.with_appointment(appointment.id, appointment.contact_id)
 
 
 def after_refusal(draft: BookingDraft, why: BookingError) -> BookingDraft:

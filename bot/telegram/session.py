@@ -11,7 +11,12 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
-from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteMessage,
@@ -45,7 +50,7 @@ class Patience(BaseRequestMiddleware):
         pause = FIRST_PAUSE.total_seconds()
         for tries_left in reversed(range(TRIES)):
             try:
-                return await make_request(bot, method)
+                return await _readable(make_request, bot, method)
             except TelegramRetryAfter as error:
                 if not tries_left or error.retry_after > LONGEST_WAIT.total_seconds():
                     raise
@@ -57,6 +62,16 @@ class Patience(BaseRequestMiddleware):
                 await asyncio.sleep(pause)
                 pause *= 2
         raise AssertionError("the last try returns or raises")
+
+
+async def _readable(
+    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+) -> Response[TelegramType]:
+    """A page of a proxy instead of Telegram's JSON is a server that fails, like any other."""
+    try:
+        return await make_request(bot, method)
+    except ClientDecodeError:
+        raise TelegramServerError(method, "an answer that is not Telegram's") from None
 
 
 def build_bot(token: str, api_url: str) -> Bot:

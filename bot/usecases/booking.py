@@ -59,6 +59,7 @@ class ChangedSince:
     """The appointment was made, but has been cancelled or moved since."""
 
     appointment: Appointment
+    attempt: BookingAttempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,7 @@ class Booking:
             # Stored first: the echo of our own cancel must not read as "cancelled by the clinic".
             attempt = replace(attempt, yielding=True)
             await self.storage.save_attempt(attempt, now + LEASE)
-            await self.scheduling.cancel_appointment(appointment.id)
-            return NotBooked(SlotTaken("yielded"), used_up=True)
+            return await self._yielded(appointment, attempt)
         except OneLinkUnreachable as error:
             return await self._again(attempt, now, error)
         except SlotTaken as error:
@@ -250,14 +250,34 @@ class Booking:
             first = "display_id" if self._speaks_display_ids else "both"
         return (first, *(form for form in ("display_id", "none") if LINKS.index(form) > LINKS.index(first)))
 
+    async def _yielded(self, appointment: Appointment, attempt: BookingAttempt) -> Outcome:
+        """Give our appointment up. One-Link may refuse: then it stands, and must not be called unbooked."""
+        try:
+            given_up = await self.scheduling.cancel_appointment(appointment.id)
+        except OneLinkUnreachable:
+            raise
+        except BookingError as error:
+            log.error("double_booking_stands", code=error.code, status=error.status)
+            return Booked(appointment, attempt)
+        if given_up.status is Status.CANCELLED:
+            return NotBooked(SlotTaken("yielded"), used_up=True)
+        log.error("double_booking_stands", status=given_up.status.value)
+        return Booked(appointment, attempt)
+
     async def _correct_link(self, appointment: Appointment, attempt: BookingAttempt) -> None:
         linked = appointment.conversation_display_id
         if attempt.conversation_id is None or linked in (None, attempt.conversation_id):
             return
         log.warning("linked_to_another_conversation")
-        await self.scheduling.update_appointment(
-            appointment.id, link=ConversationLink(conversation_display_id=attempt.conversation_id)
-        )
+        try:
+            await self.scheduling.update_appointment(
+                appointment.id, link=ConversationLink(conversation_display_id=attempt.conversation_id)
+            )
+        except OneLinkUnreachable:
+            raise
+        except BookingError as error:
+            # The appointment stands all the same.
+            log.error("link_not_corrected", code=error.code, status=error.status)
 
     async def _was_second(self, ours: Appointment) -> bool:
         """Whether an appointment made before ours holds the slot: older servers check without a lock."""
@@ -283,10 +303,12 @@ def _judged(appointment: Appointment, attempt: BookingAttempt) -> Outcome:
     wanted = attempt.wanted
     if appointment.status is Status.CANCELLED:
         return (
-            NotBooked(SlotTaken("yielded"), used_up=True) if attempt.yielding else ChangedSince(appointment)
+            NotBooked(SlotTaken("yielded"), used_up=True)
+            if attempt.yielding
+            else ChangedSince(appointment, attempt)
         )
     if (appointment.resource_id, appointment.starts_at) != (wanted.resource_id, wanted.starts_at):
-        return ChangedSince(appointment)
+        return ChangedSince(appointment, attempt)
     return Booked(appointment, attempt)
 
 

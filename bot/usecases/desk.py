@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain import agenda
 from bot.domain.agenda import DayOfSlots
 from bot.domain.client import Client
-from bot.domain.errors import Gone
+from bot.domain.errors import BookingError, Gone
 from bot.domain.model import Contact, Resource, Service, Slot
 from bot.onelink.conversations import Conversations
 from bot.onelink.scheduling import Scheduling
@@ -104,6 +104,13 @@ class BookingDesk:
     async def catalogue(self, now: datetime) -> Catalogue:
         """Services and resources, at most five minutes old."""
         return (await self._catalogue.get(None, now)).value
+
+    async def known_catalogue(self, now: datetime) -> Catalogue:
+        """The catalogue for naming what is told anyway; without names where One-Link does not answer."""
+        try:
+            return await self.catalogue(now)
+        except BookingError:
+            return Catalogue((), ())
 
     async def week(self, service: Service, resource_id: int, first: date, now: datetime) -> Week:
         """Free slots of the seven days from `first`, which may be ANY resource's.

@@ -171,7 +171,7 @@ async def test_a_slot_is_checked_again_when_a_draft_is_resumed(
     await rival.reaches_the_day("Beard trim", "Boris Kim")  # the bot hears the time from One-Link
     await client.says("/start")
     await client.taps("Continue")
-    await client.sees("This time has just been taken.", "Free nearby:")
+    await client.sees("This time has just been taken.", "Free nearby")
 
 
 async def test_an_old_card_points_to_the_current_one(client: Client) -> None:

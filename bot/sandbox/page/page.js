@@ -58,6 +58,7 @@ async function newPerson() {
 }
 
 function editPerson() {
+  if (!chat.state) return; // the chat is still being opened
   const form = $("person-dialog").querySelector("form");
   for (const [name, value] of Object.entries(chat.state?.person ?? {})) {
     const field = form.elements.namedItem(name);

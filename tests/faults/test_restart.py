@@ -1,0 +1,260 @@
+"""The bot goes away at the worst moments; what was said, typed and confirmed is still there afterwards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.sandbox.server import Sandbox
+from bot.storage import LEASE as TURN_LEASE
+from tests.clinic import Clinic
+from tests.conftest import TOKEN, StartBot
+from tests.faults.wire import Telegram
+from tests.people import Client
+from tests.process import Nursery
+
+Step = Callable[[Client], Awaitable[None]]
+
+#: What a client does, step by step, and what is asked after it.
+WAY: list[tuple[Step, str]] = [
+    (lambda client: client.says("/start"), "Book a visit here"),
+    (lambda client: client.taps("Book a visit"), "Which service"),
+    (lambda client: client.taps("Haircut"), "With whom?"),
+    (lambda client: client.taps("Anna Ivanova"), "Which day?"),
+    (lambda client: client.taps("tomorrow, Tue 8 Jan · 16 free"), "What time?"),
+    (lambda client: client.taps("10:00"), "Who processes the data"),
+    (lambda client: client.taps("I agree"), "Your name"),
+    (lambda client: client.says("Алия Нурланова"), "Your phone"),
+    (lambda client: client.shares_phone("+77011234567"), "Your IIN"),
+    (lambda client: client.says("900215312348"), "Shall I book it?"),
+    (lambda client: client.taps("✓ Confirm"), "You are booked"),
+    (lambda client: client.taps("Cancel the visit"), "Cancel this visit?"),
+    (lambda client: client.taps("Yes, cancel the visit"), "This visit is cancelled."),
+]
+
+
+async def somebody(control: httpx.AsyncClient) -> Client:
+    client = Client(control, 501)
+    await client.is_called("Aliya", "en")
+    return client
+
+
+async def test_a_restart_after_every_step_loses_nothing(
+    start_bot: StartBot, control: httpx.AsyncClient, clinic: Clinic
+) -> None:
+    client = await somebody(control)
+    for does, asked in WAY:
+        async with start_bot():
+            await does(client)
+            await client.sees(asked)
+    [made] = await clinic.appointments(live=False)
+    assert (made["starts_at"], made["client_name"]) == ("2030-01-08T05:00:00Z", "Алия Нурланова")
+    assert made["status"] == "cancelled"
+
+
+async def test_what_clients_do_while_the_bot_is_down_is_done_when_it_is_back(
+    start_bot: StartBot, control: httpx.AsyncClient, clinic: Clinic
+) -> None:
+    client = await somebody(control)
+    async with start_bot():
+        await client.reaches_the_summary()
+    await client.taps_and_leaves("✓ Confirm")
+    async with start_bot():
+        await client.waits()
+        await client.sees("You are booked")
+        await client.taps("Cancel the visit")
+    await client.taps_and_leaves("Yes, cancel the visit")
+    assert len(await clinic.appointments()) == 1
+    async with start_bot():
+        await client.waits()
+        await client.sees("This visit is cancelled.")
+    assert await clinic.appointments() == []
+
+
+async def test_a_text_typed_while_the_bot_is_down_is_read_when_it_is_back(
+    start_bot: StartBot, control: httpx.AsyncClient
+) -> None:
+    client = await somebody(control)
+    async with start_bot():
+        await client.reaches_the_name()
+    await client.says_and_leaves("Алия Нурланова", "8 701 123 45 67")
+    async with start_bot():
+        await client.waits()
+        await client.sees("Your IIN?")
+
+
+async def test_a_tap_handled_before_the_stop_is_not_handled_again(
+    start_bot: StartBot, control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox, telegram: Telegram
+) -> None:
+    client = await somebody(control)
+    async with start_bot():
+        await client.reaches_the_summary()
+        queue = next(bot.queue for bot in sandbox.telegram.state.bots.values() if bot.queue)
+        seen: list[tuple[str, dict[str, Any], int]] = []
+        put = queue.put
+
+        def noting(kind: str, payload: dict[str, Any], lane: str) -> int | None:
+            update_id = put(kind, payload, lane)
+            assert update_id is not None
+            seen.append((kind, payload, update_id))
+            return update_id
+
+        queue.put = noting  # type: ignore[method-assign]
+        await client.taps("✓ Confirm")
+        await client.sees("You are booked")
+    [(kind, payload, update_id)] = seen
+    telegram.redeliver(kind, payload, update_id)
+    async with start_bot():
+        await client.waits()
+        await client.sees("You are booked")
+    assert len(await clinic.appointments(live=False)) == 1
+    assert len(await client.words_of_bot()) == len(set(await client.words_of_bot()))
+
+
+async def test_an_uncertain_booking_is_settled_by_the_next_start(
+    start_bot: StartBot, control: httpx.AsyncClient, clinic: Clinic
+) -> None:
+    client = await somebody(control)
+    async with start_bot():
+        await client.reaches_the_summary()
+        await clinic.fault("POST /appointments$", "drop_after")
+        await client.taps("✓ Confirm")
+        await client.sees("Checking your booking")
+    async with start_bot():
+        await client.waits_for("You are booked")
+    assert len(await clinic.appointments(live=False)) == 1
+
+
+# --- real processes -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where bots come from."""
+    parent = Nursery(tmp_path_factory.mktemp("bots"))
+    yield parent
+    parent.close()
+
+
+@pytest.fixture
+def env(sandbox: Sandbox, redis_url: str) -> dict[str, str]:
+    """The environment of a bot."""
+    return {
+        "TELEGRAM_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": sandbox.url,
+        "ONELINK_URL": sandbox.url,
+        "ONELINK_TOKEN": "test-token",
+        "ONELINK_ACCOUNT_ID": "7",
+        "ONELINK_INBOX_ID": "14",
+        "ONELINK_INBOX_IDENTIFIER": "inbox-identifier",
+        "REDIS_URL": redis_url,
+        "HTTP_PORT": "0",
+        "CLINIC_PHONE": "+7 727 000 00 00",
+        "PATH": "/usr/bin:/bin",
+    }
+
+
+async def test_processes_that_are_stopped_and_killed_lose_nothing_and_book_once(
+    processes: Nursery, env: dict[str, str], control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
+) -> None:
+    client = await somebody(control)
+
+    # Stopped politely in the middle of a dialogue, while a client is typing.
+    async with processes.running(env) as bot:
+        await client.reaches_the_name()
+        await client.says_and_leaves("Алия Нурланова")
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log()
+
+    # Killed between the question and the next.
+    async with processes.running(env) as bot:
+        await client.waits()
+        await client.sees("Your phone number?")
+        await client.shares_phone("+77011234567")
+        await bot.kill()
+
+    # Killed between Confirm and its answer: One-Link has booked, nobody was told.
+    async with processes.running(env) as bot:
+        await client.taps("Skip")
+        await client.sees("Shall I book it?")
+        sandbox.faults.add({"match": "POST /appointments$", "kind": "kill_after", "pid": bot.pid})
+        await client.taps_and_leaves("✓ Confirm")
+        await clinic.waits_until_asked("scheduling/appointments", "POST")
+        await bot.kill()
+    assert len(await clinic.appointments()) == 1
+
+    # Another one takes over: the lock of the killed one ends by itself, the tap is executed.
+    async with processes.running(env) as bot:
+        await client.waits_for("You are booked")
+        await client.waits()
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log()
+    [made] = await clinic.appointments(live=False)
+    posts = [row["body"] for row in await clinic.requests("scheduling/appointments", "POST")]
+    assert {body["idempotency_key"] for body in posts} == {made["idempotency_key"]}
+    assert len(await client.words_of_bot()) == len(set(await client.words_of_bot()))
+
+
+@pytest.mark.parametrize(
+    ("moment", "call"),
+    [
+        ("kill_after", "POST /contacts$"),
+        ("kill_before", "POST /conversations$"),
+        ("kill_after", "POST /editMessageText"),  # the client has seen it, and nothing was stored
+    ],
+)
+async def test_a_bot_killed_at_any_request_after_confirm_books_once(
+    processes: Nursery,
+    env: dict[str, str],
+    control: httpx.AsyncClient,
+    clinic: Clinic,
+    sandbox: Sandbox,
+    moment: str,
+    call: str,
+) -> None:
+    client = await somebody(control)
+    async with processes.running(env) as bot:
+        await client.reaches_the_summary()
+        skip = 1 if "edit" in call else 0  # the edit that tells the outcome
+        sandbox.faults.add({"match": call, "kind": moment, "pid": bot.pid, "skip": skip})
+        await client.taps_and_leaves("✓ Confirm")
+        assert await bot.ends() == -9
+    async with processes.running(env):
+        await client.waits_for("You are booked")
+        await client.waits()
+    world = await clinic.world()
+    assert [len(world[table]) for table in ("appointments", "contacts", "conversations")] == [1, 1, 1]
+    assert sum("You are booked" in text for text in await client.words_of_bot()) == 1
+
+
+async def test_a_stopped_bot_finishes_what_is_in_hand(
+    processes: Nursery, env: dict[str, str], control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
+) -> None:
+    client = await somebody(control)
+    async with processes.running(env) as bot:
+        await client.reaches_the_summary()
+        sandbox.faults.add({"match": "POST /appointments$", "kind": "delay", "seconds": 1.0})
+        await client.taps_and_leaves("✓ Confirm")
+        await clinic.waits_until_asked("scheduling/appointments", "POST")
+        assert await bot.terminate() == 0
+    # Not before the client had the answer.
+    await client.sees("You are booked")
+    assert sandbox.telegram.state.pending() == 0
+
+
+async def test_two_processes_with_one_redis_handle_a_clients_updates_one_at_a_time(
+    start_bot: StartBot, control: httpx.AsyncClient, clinic: Clinic
+) -> None:
+    assert TURN_LEASE.total_seconds() < 10
+    client = await somebody(control)
+    async with start_bot() as one:
+        await client.reaches_the_summary()
+        async with one.storage.turn(client.chat_id), asyncio.timeout(5):
+            await client.taps_and_leaves("✓ Confirm")
+            # Held by somebody else: nothing moves.
+            await control.get(f"/_sandbox/chats/{client.chat_id}", params={"since": "0"})
+            assert await clinic.appointments() == []
+        await client.waits()
+        await client.sees("You are booked")

@@ -1,0 +1,278 @@
+"""What Telegram and its users do to a bot: refusals, deleted cards, blocks, redelivery, webhooks."""
+
+import asyncio
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.app import App, CannotStart
+from bot.sandbox.server import Sandbox
+from tests.clinic import Clinic
+from tests.conftest import StartBot
+from tests.faults.wire import Telegram
+from tests.people import Client
+
+SECRET = "secret-of-the-webhook"
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def by_webhook(port: int) -> dict[str, Any]:
+    """Settings of a bot that Telegram calls."""
+    return {"public_url": f"http://127.0.0.1:{port}", "webhook_secret": SECRET, "http_port": port}
+
+
+# --- edits --------------------------------------------------------------------------------------
+
+
+async def test_a_card_that_already_looks_like_this_is_no_failure(client: Client, telegram: Telegram) -> None:
+    await client.reaches_the_day()
+    await client.taps("tomorrow, Tue 8 Jan · 16 free")
+    await client.taps_at_once("↻ Refresh", 4)
+    await client.sees("What time?")
+    refused = [call for call in telegram.calls("editMessageText", client.chat_id) if not call["ok"]]
+    assert all("message is not modified" in call["error"] for call in refused)
+    assert len(await client.words_of_bot()) == len(set(await client.words_of_bot()))
+    assert telegram.unanswered_taps(client.chat_id) == 0
+
+
+async def test_a_tap_on_a_card_the_client_has_deleted_goes_on_in_a_new_one(client: Client) -> None:
+    await client.reaches_the_day()
+    data, message_id = await client.remembers("tomorrow, Tue 8 Jan · 16 free")
+    await client.deletes(message_id)
+    await client.taps_data(data, message_id)
+    await client.sees("What time?")
+    assert (await client.card())["message_id"] != message_id
+    await client.taps("10:00")
+    await client.sees("Tue 8 Jan, 10:00")
+
+
+async def test_the_outcome_of_a_booking_whose_card_was_deleted_comes_in_a_new_one(
+    client: Client, clinic: Clinic
+) -> None:
+    await client.reaches_the_summary()
+    data, message_id = await client.remembers("✓ Confirm")
+    await client.deletes(message_id)
+    await client.taps_data(data, message_id)
+    await client.sees("You are booked")
+    assert len(await clinic.appointments()) == 1
+
+
+@pytest.mark.parametrize("method", ["editMessageText", "sendMessage", "answerCallbackQuery"])
+async def test_being_asked_to_wait_is_waited_for(
+    client: Client, telegram: Telegram, clinic: Clinic, method: str
+) -> None:
+    await client.reaches_the_day()
+    if method == "sendMessage":
+        await telegram.refuses(method, 429, retry_after=1)
+        await client.says("08.01.2030 10:00")
+    else:
+        await telegram.refuses(method, 429, retry_after=1)
+        await client.taps("Soonest: today, Mon 7 Jan, 10:30")
+    await client.sees("Who processes the data")
+
+
+@pytest.mark.parametrize(("method", "status"), [("editMessageText", 502), ("sendMessage", 502)])
+async def test_an_answer_that_telegram_fails_to_take_is_given_again(
+    client: Client, telegram: Telegram, clinic: Clinic, method: str, status: int
+) -> None:
+    await client.reaches_the_summary()
+    await telegram.refuses(method, status)
+    await client.taps("✓ Confirm")
+    await client.sees("You are booked")
+    await telegram.refuses(method, status)
+    await client.says("/start")
+    await client.sees("Book a visit here")
+    assert len(await clinic.appointments(live=False)) == 1
+
+
+async def test_edits_lost_on_the_way_do_not_book_twice(client: Client, clinic: Clinic) -> None:
+    await client.reaches_the_summary()
+    await clinic.fault("POST /editMessageText", "drop_after", times=3)
+    await client.taps("✓ Confirm")
+    await client.sees("You are booked")
+    assert len(await clinic.appointments(live=False)) == 1
+
+
+# --- blocked ------------------------------------------------------------------------------------
+
+
+async def test_a_client_who_has_blocked_the_bot_stops_nobody(
+    client: Client, rival: Client, telegram: Telegram, clinic: Clinic
+) -> None:
+    await client.reaches_the_day()
+    await client.says_and_leaves("09.01.2030 11:00")
+    await client.blocks()
+    await client.waits()
+    tried = len(telegram.calls("sendMessage", client.chat_id))
+    await rival.books(phone="+77017654321")
+    await rival.sees("You are booked")
+    assert len(telegram.calls("sendMessage", client.chat_id)) == tried
+    await client.blocks(False)
+    await client.says("/book")
+    await client.is_answered_below()
+
+
+async def test_a_client_who_blocks_the_bot_while_it_books_is_booked_and_the_staff_are_told(
+    client: Client, clinic: Clinic, bot: App
+) -> None:
+    await client.reaches_the_summary()
+    body = {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}
+    await clinic.fault("POST /editMessageText", "status", status=403, body=body, skip=1)
+    await client.taps("✓ Confirm")
+    assert len(await clinic.appointments()) == 1
+    assert await bot.storage.open_attempts() == 0
+    [conversation] = (await clinic.world())["conversations"]
+    assert any(message["private"] for message in conversation["messages"])
+    await client.says("/start")
+    await client.sees("Book a visit here")
+
+
+# --- each update once, nobody waits for another ---------------------------------------------------
+
+
+async def test_an_update_that_telegram_sends_again_is_handled_once(
+    client: Client, clinic: Clinic, sandbox: Sandbox, telegram: Telegram
+) -> None:
+    await client.says("/start")
+    queue = next(bot.queue for bot in sandbox.telegram.state.bots.values() if bot.queue)
+    update_id = queue._next_id - 1
+    before = len(await client.words_of_bot())
+    telegram.redeliver("message", message_of(501, "/start"), update_id)
+    await client.waits()
+    assert len(await client.words_of_bot()) == before
+
+
+async def test_a_client_whose_answer_takes_long_does_not_delay_another(
+    client: Client, rival: Client, clinic: Clinic
+) -> None:
+    await client.says("/start")
+    await client.taps("Book a visit", "Haircut")
+    await clinic.fault("GET /calendar", "delay", seconds=2.5)
+    await client.taps_and_leaves("Anna Ivanova")
+    await clinic.waits_until_asked("scheduling/calendar", "GET")
+    await rival.says_and_leaves("/start")
+    await rival.waits_for("Book a visit here")
+    await client.sees("With whom?")
+    await client.waits_for("Which day?")
+    await client.waits()
+
+
+async def test_taps_of_one_client_are_handled_in_their_order(client: Client) -> None:
+    await client.says("/start")
+    for word in ("one", "two", "three", "four"):
+        await client.says_and_leaves(word)
+    await client.waits()
+    answers = [m["text"] for m in await client.messages()]
+    assert [text for text in answers if text in ("one", "two", "three", "four")] == [
+        "one",
+        "two",
+        "three",
+        "four",
+    ]
+    assert sum("To begin, press the button" in text for text in answers) == 4
+
+
+# --- webhook ------------------------------------------------------------------------------------
+
+
+async def test_by_webhook_the_whole_way_works(
+    start_bot: StartBot, control: httpx.AsyncClient, clinic: Clinic
+) -> None:
+    async with start_bot(**by_webhook(free_port())):
+        client = Client(control, 501)
+        await client.is_called("Aliya")
+        await client.books()
+        await client.sees("You are booked")
+        await client.taps("Cancel the visit")
+        await client.taps_at_once("Yes, cancel the visit", 3)
+        await client.sees("This visit is cancelled.")
+    # Back to polling: the bot takes down its own webhook.
+    async with start_bot():
+        await client.says("/start")
+        await client.sees("Book a visit here")
+
+
+async def test_the_webhook_is_for_telegram_alone(start_bot: StartBot, control: httpx.AsyncClient) -> None:
+    port = free_port()
+    update = {"update_id": 5, "message": message_of(501, "/start")}
+    async with start_bot(**by_webhook(port)), httpx.AsyncClient() as stranger:
+        client = Client(control, 501)
+        await client.is_called("Aliya")
+        await client.says("/start")
+        before = len(await client.words_of_bot())
+        address = f"http://127.0.0.1:{port}/telegram"
+        for headers in ({}, {HEADER: "wrong-secret"}, {HEADER: ""}, {HEADER: SECRET[:-1]}, {HEADER: "ё"}):
+            raw = {name.encode(): value.encode() for name, value in headers.items()}
+            assert (await stranger.post(address, json=update, headers=raw)).status_code == 401
+        assert (await stranger.post(address, content=b"{", headers={HEADER: SECRET})).status_code == 200
+        assert (await stranger.get(address)).status_code == 405
+        assert len(await client.words_of_bot()) == before
+
+
+async def test_an_update_posted_twice_at_once_is_handled_once(
+    start_bot: StartBot, control: httpx.AsyncClient
+) -> None:
+    port = free_port()
+    update = {"update_id": 900_000_001, "message": message_of(501, "/start")}
+    async with start_bot(**by_webhook(port)), httpx.AsyncClient() as telegram:
+        client = Client(control, 501)
+        await client.is_called("Aliya")
+        await client.says("/language")
+        before = len(await client.words_of_bot())
+        address, headers = f"http://127.0.0.1:{port}/telegram", {HEADER: SECRET}
+        answers = await asyncio.gather(
+            *(telegram.post(address, json=update, headers=headers) for _ in range(3))
+        )
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert len(await client.words_of_bot()) == before + 1
+
+
+async def test_health_and_readiness_are_told(start_bot: StartBot) -> None:
+    port = free_port()
+    async with (
+        start_bot(http_port=port) as app,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as probe,
+    ):
+        for _ in range(100):  # until it listens
+            try:
+                ready = await probe.get("/readyz")
+                break
+            except httpx.ConnectError:
+                await asyncio.wait_for(app.storage.ping(), 1)
+        assert ready.status_code == 200
+        assert (await probe.get("/healthz")).status_code == 200
+        assert (await probe.post("/telegram", json={})).status_code == 404
+
+
+async def test_a_webhook_of_another_system_is_left_alone_and_told(
+    start_bot: StartBot, control: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    token = "100200300:test-token-of-the-sandbox"
+    response = await control.post(f"/bot{token}/setWebhook", json={"url": "http://127.0.0.1:9/chatwoot"})
+    response.raise_for_status()
+    with pytest.raises(CannotStart, match="Another system"):
+        async with start_bot() as app:
+            # The bot ends by itself.
+            await asyncio.wait_for(app.intake._stopping.wait(), 10)
+    assert sandbox.telegram.state.bots[token].webhook is not None
+
+
+def message_of(user_id: int, text: str) -> dict[str, Any]:
+    """A message as Telegram posts it."""
+    return {
+        "message_id": 7_000,
+        "date": 1893988800,
+        "chat": {"id": user_id, "type": "private", "first_name": "Aliya"},
+        "from": {"id": user_id, "is_bot": False, "first_name": "Aliya", "language_code": "en"},
+        "text": text,
+    }

@@ -1,0 +1,185 @@
+"""Settings are read once; everything that is wrong with them is told at once, without their values."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.settings import SettingsError, duration, load_settings
+from tests.process import run_command
+
+GOOD: dict[str, Any] = {
+    "_env_file": None,
+    "telegram_token": "123456:ABC-def_ghi",
+    "onelink_url": "https://one-link.kz/",
+    "onelink_token": "token-of-one-link",
+    "onelink_account_id": 7,
+}
+SECRETS = ("123456 :hidden-telegram", "hidden-inbox", "hidden/webhook", "hidden-redis")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of whoever runs the tests has no say."""
+    names = {name.upper() for name in load_settings(**GOOD).model_fields_set} | {
+        name for name in os.environ if name.startswith(("TELEGRAM_", "ONELINK_", "CLINIC_"))
+    }
+    for name in (*names, "REDIS_URL", "PUBLIC_URL", "WEBHOOK_SECRET", "HTTP_PORT", "IIN", "REMINDERS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def refused(**given: Any) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**{"_env_file": None, **given})
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__  # a traceback would quote the values
+    return str(caught.value)
+
+
+def test_a_minimum_of_settings_is_enough() -> None:
+    settings = load_settings(**GOOD)
+    assert settings.onelink_url == "https://one-link.kz"
+    assert (settings.lead_time, settings.horizon) == (timedelta(hours=1), timedelta(days=30))
+    assert settings.reminders == (timedelta(hours=24), timedelta(hours=2))
+    assert (settings.default_locale, settings.iin, settings.onelink_conversation_link) == (
+        "ru",
+        "optional",
+        "auto",
+    )
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8081)
+
+
+def test_one_message_lists_everything_that_is_missing() -> None:
+    message = refused()
+    for name in ("TELEGRAM_TOKEN", "ONELINK_URL", "ONELINK_TOKEN", "ONELINK_ACCOUNT_ID"):
+        assert f"{name}: missing" in message
+    assert ".env.example" in message
+
+
+def test_one_message_lists_everything_that_is_wrong_and_no_value() -> None:
+    message = refused(
+        telegram_token=SECRETS[0],
+        onelink_url="one-link.kz",
+        onelink_token="",
+        onelink_account_id=0,
+        onelink_inbox_identifier=SECRETS[1],
+        onelink_conversation_link="sometimes",
+        public_url="https://bot.example",
+        webhook_secret=SECRETS[2],
+        redis_url=SECRETS[3],
+        http_port=70000,
+        default_locale="de",
+        iin="maybe",
+        lead_time="soon",
+        horizon="30",
+        reminders="24h,later",
+        log_format="xml",
+    )
+    for name in (
+        "TELEGRAM_TOKEN",
+        "ONELINK_URL",
+        "ONELINK_TOKEN",
+        "ONELINK_ACCOUNT_ID",
+        "ONELINK_INBOX_IDENTIFIER",
+        "ONELINK_CONVERSATION_LINK",
+        "WEBHOOK_SECRET",
+        "HTTP_PORT",
+        "DEFAULT_LOCALE",
+        "IIN",
+        "LEAD_TIME",
+        "HORIZON",
+        "REMINDERS",
+        "LOG_FORMAT",
+    ):
+        assert f"  {name}: " in message, message
+    for value in (*SECRETS, "hidden", "sometimes", "maybe", "70000"):
+        assert value not in message
+
+
+@pytest.mark.parametrize("token", ["", "abc", "777", "777:abc def", " 777:abc", "777:abc\n"])
+def test_a_token_that_botfather_never_gave_is_refused_without_being_shown(token: str) -> None:
+    message = refused(**{**GOOD, "telegram_token": token})
+    assert "TELEGRAM_TOKEN" in message
+    assert len(message.splitlines()) == 2
+    assert not token.strip() or token not in message
+
+
+@pytest.mark.parametrize("identifier", ["", None])
+def test_an_inbox_may_be_left_out(identifier: str | None) -> None:
+    settings = load_settings(**GOOD, onelink_inbox_id="", onelink_inbox_identifier=identifier)
+    assert settings.onelink_inbox_id is None
+    assert settings.onelink_inbox_identifier is None
+
+
+def test_a_public_address_needs_a_secret() -> None:
+    assert "WEBHOOK_SECRET: missing" in refused(**GOOD, public_url="https://bot.example")
+
+
+def test_secrets_are_in_no_text_about_the_settings() -> None:
+    settings = load_settings(
+        **GOOD,
+        redis_url="redis://:hidden-redis@h/0",
+        webhook_secret="hidden-webhook",
+        onelink_webhook_secret="hidden-doorbell",
+        onelink_inbox_id=14,
+        onelink_inbox_identifier="hidden-inbox",
+    )
+    for text in (str(settings), repr(settings)):
+        assert "hidden" not in text
+        assert "ABC-def_ghi" not in text
+        assert "token-of-one-link" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("15m", timedelta(minutes=15)),
+        ("2h", timedelta(hours=2)),
+        ("30d", timedelta(days=30)),
+        (" 2 h ", timedelta(hours=2)),
+        ("0s", timedelta()),
+        (timedelta(hours=3), timedelta(hours=3)),
+    ],
+)
+def test_durations_have_a_unit(text: object, meant: timedelta) -> None:
+    assert duration(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "h", "2", "-2h", "2.5h", "2w", "2h30m", "٣h", "²h", "two hours", None])
+def test_other_durations_are_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="such as 90s, 15m, 2h or 30d"):
+        duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("24h,2h", (timedelta(hours=24), timedelta(hours=2))),
+        ("24h, 2h,", (timedelta(hours=24), timedelta(hours=2))),
+        ("", ()),
+    ],
+)
+def test_reminders_are_a_list_of_durations(text: str, meant: tuple[timedelta, ...]) -> None:
+    assert load_settings(**GOOD, reminders=text).reminders == meant
+
+
+def test_a_duration_that_no_calendar_holds_is_refused_in_words() -> None:
+    assert "HORIZON" in refused(**GOOD, horizon="9" * 20 + "d")
+
+
+async def test_run_with_bad_settings_says_what_is_wrong_and_nothing_else(tmp_path: Path) -> None:
+    bad = {"TELEGRAM_TOKEN": SECRETS[0], "ONELINK_TOKEN": "hidden-token", "PATH": "/usr/bin:/bin"}
+    status, out, err = await run_command("run", env=bad, cwd=tmp_path)
+    assert status == 1
+    assert out == ""
+    assert err.startswith("These settings need attention")
+    assert {line.split(":")[0].strip() for line in err.splitlines()[1:]} == {
+        "TELEGRAM_TOKEN",
+        "ONELINK_URL",
+        "ONELINK_ACCOUNT_ID",
+    }
+    assert "Traceback" not in err
+    assert "hidden" not in err
