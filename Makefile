@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check run locales
+.PHONY: demo test check run soak locales
 
 demo: $(INSTALLED)
 	$(BIN)/python -m bot demo $(if $(PORT),--port $(PORT))
@@ -17,6 +17,11 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The long versions of the tests that break things: an hour or two.
+soak: $(INSTALLED)
+	SCHEDULES=5000 RIVAL_ROUNDS=50 $(BIN)/python -m pytest tests/crash
+	WALKS=200 $(BIN)/python -m pytest tests/dialogues/test_random_walk.py
 
 run: $(INSTALLED)
 	$(BIN)/python -m bot run

@@ -10,8 +10,9 @@ import pytest
 from aiogram.fsm.state import State
 
 from bot.dialogue import appointment as cards
-from bot.dialogue import booking, menu
-from bot.dialogue.booking import BOOKING, TAPS
+from bot.dialogue import framing, menu
+from bot.dialogue.actions import TAPS
+from bot.dialogue.booking import BOOKING
 from bot.dialogue.draft import ALL, BookingDraft, House, IinAnswer, PhoneAnswer, Talk
 from bot.dialogue.screen import Choice, Screen
 from bot.domain.client import Client, Consent
@@ -141,8 +142,8 @@ def drafts() -> list[BookingDraft]:
 
 @pytest.fixture
 async def booking_screens(talk: Talk, clinic: LargeClinic) -> list[tuple[BookingDraft, Screen]]:
-    shown = [await booking.shown(draft, talk) for draft in drafts()]
-    shown.append((shown[0][0], booking.unreachable(talk)))
+    shown = [await framing.shown(draft, talk) for draft in drafts()]
+    shown.append((shown[0][0], framing.unreachable(talk)))
     shown.append((shown[0][0], menu.choose_language("kk")))
     return shown
 
@@ -266,6 +267,6 @@ def test_every_question_is_a_field_of_the_draft_in_the_same_order() -> None:
 async def test_one_link_being_away_is_a_screen_too(talk: Talk, clinic: LargeClinic) -> None:
     clinic.down = True
     draft = BookingDraft(key="3f2504e0-4f89-41d3-9a0c-0305e82c3301")
-    same, screen = await booking.shown(draft, talk)
+    same, screen = await framing.shown(draft, talk)
     assert same == draft
     assert [choice.step for choice in choices(screen)] == ["refresh", "cancel"]

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from bot.app import App
-from bot.dialogue.booking import CANCEL
+from bot.dialogue.framing import CANCEL
 from bot.logs import set_up_logs
 from bot.sandbox.server import Sandbox
 from tests.clinic import ANNA, Clinic

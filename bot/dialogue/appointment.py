@@ -5,9 +5,9 @@ Its buttons name the appointment and nothing else: they work as long as the mess
 
 import hashlib
 
-from bot.dialogue.booking import OPERATOR
 from bot.dialogue.choosing import money
 from bot.dialogue.draft import House
+from bot.dialogue.framing import OPERATOR
 from bot.dialogue.menu import MENU
 from bot.dialogue.screen import Choice, Clock, Day, Fact, Joined, Look, Screen, Text, Word
 from bot.domain.errors import (

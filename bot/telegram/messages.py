@@ -4,14 +4,16 @@ from aiogram import Bot
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.dialogue import menu
-from bot.dialogue.booking import BOOKING, answered, missed, staff
+from bot.dialogue.booking import BOOKING
 from bot.dialogue.draft import Talk
 from bot.dialogue.engine import Instead, Outdated
+from bot.dialogue.flow import answered, missed
+from bot.dialogue.framing import staff
 from bot.dialogue.matching import command_in, labelled
 from bot.dialogue.personal import share_phone
 from bot.dialogue.screen import Screen, Text
 from bot.dialogue.summary import chosen
-from bot.domain.errors import Gone, OneLinkUnreachable
+from bot.domain.errors import BookingError
 from bot.domain.iin import Iin, read_iin
 from bot.telegram.card import Card
 from bot.telegram.front import Front
@@ -33,7 +35,7 @@ async def started(message: Message, card: Card, talk: Talk, front: Front) -> Non
     card.turn.data["resuming"] = True
     try:
         about = await chosen(draft, talk)
-    except (OneLinkUnreachable, Gone):
+    except BookingError:
         about = None
     await card.say(menu.resume(about))
 

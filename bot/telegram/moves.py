@@ -7,11 +7,14 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, Message
 
 from bot.dialogue import menu
-from bot.dialogue.booking import BOOKING, Left, begun, missed, resumed, shown, tapped, typed
+from bot.dialogue.actions import Left
+from bot.dialogue.booking import BOOKING
 from bot.dialogue.draft import BookingDraft, Talk
 from bot.dialogue.engine import Instead, Outdated
+from bot.dialogue.flow import begun, missed, resumed, tapped, typed
+from bot.dialogue.framing import shown
 from bot.dialogue.screen import Word
-from bot.domain.errors import Gone, OneLinkUnreachable
+from bot.domain.errors import BookingError
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.states import Booking
@@ -29,7 +32,7 @@ async def proceed(card: Card, draft: BookingDraft, step: str, value: str, talk: 
     except Left:
         await leave(card)
         return
-    except (OneLinkUnreachable, Gone):
+    except BookingError:
         pass  # the screen says it
     await next_screen(card, draft, talk, front, notices, below=False)
 
@@ -45,7 +48,7 @@ async def take_typed(message: Message, card: Card, draft: BookingDraft, talk: Ta
         await card.put_away()
         await leave(card)
         return
-    except (Outdated, OneLinkUnreachable, Gone):
+    except (Outdated, BookingError):
         pass
     if BOOKING.asking(draft) is None:
         # The outcome must be an edit of this card, which can be repeated: the typed "yes" goes instead.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue import appointment as cards
-from bot.dialogue.booking import shown
 from bot.dialogue.draft import BookingDraft, House, Talk
+from bot.dialogue.framing import shown
 from bot.dialogue.menu import LANGUAGES, left
 from bot.dialogue.screen import Screen
 from bot.dialogue.summary import wanted

@@ -4,8 +4,8 @@ from aiogram.types import CallbackQuery
 
 from bot.dialogue import appointment as cards
 from bot.dialogue import menu
-from bot.dialogue.booking import staff
 from bot.dialogue.draft import Talk
+from bot.dialogue.framing import staff
 from bot.dialogue.screen import Screen, Text
 from bot.domain.errors import Gone, NotPermitted, OneLinkUnreachable
 from bot.telegram.card import Card
