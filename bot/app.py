@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from bot.clock import Clock
 from bot.dialogue.draft import House
+from bot.dialogue.screen import unbroken
 from bot.domain.errors import BookingError
 from bot.domain.zones import assert_zone_data
 from bot.embedded_redis import embedded_redis
@@ -135,7 +136,7 @@ def _assembled(
         )
     house = House(
         name=settings.clinic_name,
-        phone=settings.clinic_phone,
+        phone=unbroken(settings.clinic_phone) if settings.clinic_phone else None,
         address=settings.clinic_address,
         controller=settings.data_controller,
         privacy_url=settings.privacy_url,

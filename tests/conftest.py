@@ -17,6 +17,7 @@ from bot.sandbox.server import Sandbox, serving
 from bot.settings import load_settings
 from tests.clinic import NOW, Clinic, world
 from tests.people import Client
+from tests.process import Launcher, launching
 
 TOKEN = "100200300:test-token-of-the-sandbox"
 
@@ -86,6 +87,13 @@ def clinic(control: httpx.AsyncClient) -> Clinic:
 
 
 StartBot = Callable[..., AbstractAsyncContextManager[App]]
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """Bots as processes; all of them end with the tests."""
+    with launching() as started:
+        yield started
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ class Person:
 
     async def words_of_bot(self) -> list[str]:
         """Everything the bot shows in this chat, oldest first."""
-        return [message["text"] for message in await self.messages() if message["from"] == "bot"]
+        return [_plain_spaces(m["text"]) for m in await self.messages() if m["from"] == "bot"]
 
     async def deleted(self) -> list[str]:
         """Texts (or kinds) of messages that are gone from the chat."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.dialogue.draft import BirthDate, BookingDraft, IinAnswer, PhoneAnswer, Talk
 from bot.dialogue.engine import Instead, NotTaken
 from bot.dialogue.matching import command_in
-from bot.dialogue.screen import Choice, Look, Plural, Screen, Text, Word
+from bot.dialogue.screen import Choice, Look, Plural, Screen, Text, Word, unbroken
 from bot.domain.birth_date import read_birth_date
 from bot.domain.client import CONSENT_VERSION, Consent
 from bot.domain.iin import IinFault, IinProblem, read_iin
@@ -162,7 +162,7 @@ def share_phone(draft: BookingDraft, number: str, is_own: bool) -> PhoneAnswer:
 def shown(number: str) -> str:
     """+7 701 123 4567."""
     phone = read_phone(number)
-    return phone.shown if isinstance(phone, Phone) else number
+    return unbroken(phone.shown if isinstance(phone, Phone) else number)
 
 
 async def give_iin(draft: BookingDraft, talk: Talk) -> Screen:

@@ -96,6 +96,11 @@ Word = Text | Plural | Joined
 Fact = str | int | Called | Day | Clock | Money | Word
 
 
+def unbroken(text: str) -> str:
+    """A number that no line break may tear apart."""
+    return text.replace(" ", "\u00a0")
+
+
 class Look(StrEnum):
     """How a button looks where Telegram can show it; the meaning never depends on it."""
 

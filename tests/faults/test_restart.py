@@ -1,7 +1,9 @@
 """The bot goes away at the worst moments; what was said, typed and confirmed is still there afterwards."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,12 +12,13 @@ import pytest
 from bot.sandbox.server import Sandbox
 from bot.storage import LEASE as TURN_LEASE
 from tests.clinic import Clinic
-from tests.conftest import TOKEN, StartBot
+from tests.conftest import StartBot, settings_for
 from tests.faults.wire import Telegram
 from tests.people import Client
-from tests.process import Nursery
+from tests.process import BotProcess, Launcher, environment_of
 
 Step = Callable[[Client], Awaitable[None]]
+StartProcess = Callable[[], AbstractAsyncContextManager[BotProcess]]
 
 #: What a client does, step by step, and what is asked after it.
 WAY: list[tuple[Step, str]] = [
@@ -130,53 +133,33 @@ async def test_an_uncertain_booking_is_settled_by_the_next_start(
 # --- real processes -----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    """Where bots come from."""
-    parent = Nursery(tmp_path_factory.mktemp("bots"))
-    yield parent
-    parent.close()
-
-
 @pytest.fixture
-def env(sandbox: Sandbox, redis_url: str) -> dict[str, str]:
-    """The environment of a bot."""
-    return {
-        "TELEGRAM_TOKEN": TOKEN,
-        "TELEGRAM_API_URL": sandbox.url,
-        "ONELINK_URL": sandbox.url,
-        "ONELINK_TOKEN": "test-token",
-        "ONELINK_ACCOUNT_ID": "7",
-        "ONELINK_INBOX_ID": "14",
-        "ONELINK_INBOX_IDENTIFIER": "inbox-identifier",
-        "REDIS_URL": redis_url,
-        "HTTP_PORT": "0",
-        "CLINIC_PHONE": "+7 727 000 00 00",
-        "PATH": "/usr/bin:/bin",
-    }
+def start_process(launcher: Launcher, sandbox: Sandbox, redis_url: str, tmp_path: Path) -> StartProcess:
+    """Start a bot as a process of its own; it runs while the block does."""
+    return lambda: launcher.running(environment_of(settings_for(sandbox, redis_url)), tmp_path)
 
 
 async def test_processes_that_are_stopped_and_killed_lose_nothing_and_book_once(
-    processes: Nursery, env: dict[str, str], control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
+    start_process: StartProcess, control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
 ) -> None:
     client = await somebody(control)
 
     # Stopped politely in the middle of a dialogue, while a client is typing.
-    async with processes.running(env) as bot:
+    async with start_process() as bot:
         await client.reaches_the_name()
         await client.says_and_leaves("Алия Нурланова")
         assert await bot.terminate() == 0
         assert "Traceback" not in bot.log()
 
     # Killed between the question and the next.
-    async with processes.running(env) as bot:
+    async with start_process() as bot:
         await client.waits()
         await client.sees("Your phone number?")
         await client.shares_phone("+77011234567")
         await bot.kill()
 
     # Killed between Confirm and its answer: One-Link has booked, nobody was told.
-    async with processes.running(env) as bot:
+    async with start_process() as bot:
         await client.taps("Skip")
         await client.sees("Shall I book it?")
         sandbox.faults.add({"match": "POST /appointments$", "kind": "kill_after", "pid": bot.pid})
@@ -186,7 +169,7 @@ async def test_processes_that_are_stopped_and_killed_lose_nothing_and_book_once(
     assert len(await clinic.appointments()) == 1
 
     # Another one takes over: the lock of the killed one ends by itself, the tap is executed.
-    async with processes.running(env) as bot:
+    async with start_process() as bot:
         await client.waits_for("You are booked")
         await client.waits()
         assert await bot.terminate() == 0
@@ -206,8 +189,7 @@ async def test_processes_that_are_stopped_and_killed_lose_nothing_and_book_once(
     ],
 )
 async def test_a_bot_killed_at_any_request_after_confirm_books_once(
-    processes: Nursery,
-    env: dict[str, str],
+    start_process: StartProcess,
     control: httpx.AsyncClient,
     clinic: Clinic,
     sandbox: Sandbox,
@@ -215,13 +197,13 @@ async def test_a_bot_killed_at_any_request_after_confirm_books_once(
     call: str,
 ) -> None:
     client = await somebody(control)
-    async with processes.running(env) as bot:
+    async with start_process() as bot:
         await client.reaches_the_summary()
         skip = 1 if "edit" in call else 0  # the edit that tells the outcome
         sandbox.faults.add({"match": call, "kind": moment, "pid": bot.pid, "skip": skip})
         await client.taps_and_leaves("✓ Confirm")
         assert await bot.ends() == -9
-    async with processes.running(env):
+    async with start_process():
         await client.waits_for("You are booked")
         await client.waits()
     world = await clinic.world()
@@ -230,10 +212,10 @@ async def test_a_bot_killed_at_any_request_after_confirm_books_once(
 
 
 async def test_a_stopped_bot_finishes_what_is_in_hand(
-    processes: Nursery, env: dict[str, str], control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
+    start_process: StartProcess, control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
 ) -> None:
     client = await somebody(control)
-    async with processes.running(env) as bot:
+    async with start_process() as bot:
         await client.reaches_the_summary()
         sandbox.faults.add({"match": "POST /appointments$", "kind": "delay", "seconds": 1.0})
         await client.taps_and_leaves("✓ Confirm")
