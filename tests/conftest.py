@@ -15,6 +15,7 @@ from bot.logs import set_up_logs
 from bot.sandbox.clock import Clock as SandboxClock
 from bot.sandbox.server import Sandbox, serving
 from bot.settings import load_settings
+from tests.authorities import trust_only_one
 from tests.clinic import NOW, Clinic, world
 from tests.people import Client
 from tests.process import Launcher, launching
@@ -27,6 +28,12 @@ def logs_of_production() -> None:
     """structlog's own default draws every local variable of a traceback, which takes seconds: longer
     than a turn's lease, so that an update that failed would be handled again and again."""
     set_up_logs("json")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_authority() -> None:
+    """See `authorities`."""
+    trust_only_one()
 
 
 @pytest.fixture(scope="session")

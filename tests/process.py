@@ -1,133 +1,169 @@
 """The bot as a process of its own, to be stopped and killed as an operating system does it.
 
-Importing the bot takes seconds, so one `python` imports it once and forks a child for each start; the
-child then runs `booking-bot run` from its first line: own pid, own signals, own event loop. Settings come
-by the environment, as everywhere.
+`Launcher` starts many, fast (see `fork_server`); `run_command` runs any command of the command line to its
+end. Settings come by the environment, as everywhere.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Seconds until a start, an answer or an end is given up.
-LONGEST_START, LONGEST_WAIT = 60.0, 20.0
-
-_NURSERY = """
-import json, os, sys
-import bot.app  # noqa: what takes long
-from bot.__main__ import main
-print("ready", flush=True)
-for line in sys.stdin:
-    asked = json.loads(line)
-    if "wait" in asked:
-        print(os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1]), flush=True)
-        continue
-    pid = os.fork()
-    if pid == 0:
-        os.setpgid(0, 0)
-        log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.environ.clear()
-        os.environ.update(asked["env"])
-        sys.argv = ["booking-bot", "run"]
-        try:
-            main()
-        finally:
-            sys.stderr.flush()
-    print(pid, flush=True)
-"""
+#: Seconds; a start takes about 0.2, on a busy machine more.
+STARTS_WITHIN, ENDS_WITHIN = 20.0, 15.0
+#: Seconds: with the import of everything.
+COMMAND_ENDS_WITHIN = 60.0
+KEPT_LINES = 400
 
 
-class BotProcess:
-    """One running `booking-bot run`. Always ends it: use `Nursery.running`."""
+class DoesNotStart(Exception):
+    """The bot ended before it ran; the message is what it said."""
 
-    def __init__(self, nursery: "Nursery", pid: int, log: Path) -> None:
-        self._nursery = nursery
-        self._log = log
-        self._status: int | None = None
-        self.pid = pid
+
+class BotProcess(asyncio.Protocol):
+    """One `python -m bot run`. What it logs is read as it comes: so we know that it runs or has ended."""
+
+    def __init__(self, launcher: "Launcher") -> None:
+        self.pid = 0
+        self.port = 0
+        self.lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self.ended = asyncio.Event()
+        self._launcher = launcher
+        self._running = asyncio.Event()
+        self._rest = b""
+
+    async def runs(self) -> None:
+        """Until it listens. DoesNotStart with its last words if it ends instead, or takes too long."""
+        waiting = [asyncio.create_task(event.wait()) for event in (self._running, self.ended)]
+        await asyncio.wait(waiting, timeout=STARTS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if not self._running.is_set() or self.ended.is_set():
+            raise DoesNotStart(self.log())
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may still do something."""
+        return not self.ended.is_set()
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self._signal(signal.SIGKILL)
+        await asyncio.wait_for(self.ended.wait(), ENDS_WITHIN)
 
     async def terminate(self) -> int:
-        """SIGTERM, and the exit status once it has finished what is in hand."""
-        return await self._ended_by(signal.SIGTERM)
-
-    async def kill(self) -> int:
-        """SIGKILL: it finishes nothing."""
-        return await self._ended_by(signal.SIGKILL)
-
-    async def ends(self) -> int:
-        """The exit status, when somebody else ends it; negative for a signal."""
-        if self._status is None:
-            self._status = int(await self._nursery.asked({"wait": self.pid}))
-        return self._status
-
-    def log(self) -> str:
-        """All it has written."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
-
-    async def _ended_by(self, number: signal.Signals) -> int:
-        if self._status is None:
-            os.kill(self.pid, number)
+        """SIGTERM, as a deployment does: the exit status, once it has finished what it has in hand."""
+        self._signal(signal.SIGTERM)
         return await self.ends()
 
+    async def ends(self) -> int:
+        """The exit status, whoever ends it; negative for a signal."""
+        await asyncio.wait_for(self.ended.wait(), ENDS_WITHIN)
+        return self._launcher.status_of(self)
 
-class Nursery:
-    """Starts bots; see the module. Begins to import at once, and is waited for when the first is wanted."""
+    def log(self) -> str:
+        """The last lines that it has written."""
+        return "\n".join(self.lines)
 
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
-        self._started = 0
-        self._ready = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _NURSERY],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def _signal(self, number: int) -> None:
+        # The server has not reaped it: this number is still its own.
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def data_received(self, data: bytes) -> None:
+        """Output: whole lines are kept, the one that says `running` is believed."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self.lines.append(line.decode(errors="replace"))
+            if b'"event": "running"' in line:
+                self.port = json.loads(line)["port"]
+                self._running.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The last holder of the pipe is gone: the process has ended."""
+        self.ended.set()
+
+
+class Launcher:
+    """Asks the fork server for bots. Used from one event loop after the other, not from two at once."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+
+    async def start(self, environment: Mapping[str, str], directory: Path) -> BotProcess:
+        """A bot that runs, with this environment and nothing else. Bounded; raises DoesNotStart."""
+        reading, writing = os.pipe()
+        process = BotProcess(self)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: process, os.fdopen(reading, "rb", 0))
+        process.pid = self._asked({"run": dict(environment), "directory": str(directory)}, writing)["pid"]
+        os.close(writing)
+        try:
+            await process.runs()
+        except BaseException:
+            await self.forget(process)  # nobody else knows of it
+            raise
+        return process
 
     @asynccontextmanager
-    async def running(self, env: Mapping[str, str]) -> AsyncIterator[BotProcess]:
-        """A bot with exactly these settings in its environment; killed, if need be, when the block ends."""
-        if not self._ready:
-            assert await self._line(LONGEST_START) == "ready"
-            self._ready = True
-        self._started += 1
-        log = self._logs / f"bot-{self._started}.log"
-        pid = int(await self.asked({"env": dict(env), "log": str(log)}))
-        bot = BotProcess(self, pid, log)
+    async def running(self, environment: Mapping[str, str], directory: Path) -> AsyncIterator[BotProcess]:
+        """The same; killed, if need be, when the block ends."""
+        process = await self.start(environment, directory)
         try:
-            yield bot
+            yield process
         finally:
-            await bot.kill()
+            await self.forget(process)
 
-    async def asked(self, request: dict[str, Any]) -> str:
-        """One line to the parent of all bots, one line back."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return await self._line(LONGEST_WAIT)
+    def status_of(self, process: BotProcess) -> int:
+        """How a process ended that has not been forgotten; negative for a signal."""
+        status: int = self._asked({"status": process.pid})["status"]
+        return status
 
-    def close(self) -> None:
-        """End the parent; every bot has been ended by its `running`."""
-        with self._process as process:
-            process.kill()
+    async def forget(self, process: BotProcess) -> None:
+        """Kill it if it lives; its number may be used again."""
+        await process.kill()
+        self._requests.send(json.dumps({"reap": process.pid}).encode())
 
-    async def _line(self, seconds: float) -> str:
-        assert self._process.stdout is not None
-        line = await asyncio.wait_for(asyncio.to_thread(self._process.stdout.readline), seconds)
-        assert line, "the parent of the bots has ended"
-        return line.strip()
+    def _asked(self, request: dict[str, Any], *descriptors: int) -> dict[str, int]:
+        # Answers take milliseconds: waiting for them here keeps question and answer together without a lock.
+        socket.send_fds(self._requests, [json.dumps(request).encode()], descriptors)
+        answer: dict[str, int] = json.loads(self._requests.recv(65_536))
+        return answer
+
+
+@contextmanager
+def launching() -> Iterator[Launcher]:
+    """A launcher while the block runs; every bot ends with it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())]
+    server = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT)
+    theirs.close()
+    try:
+        with ours:
+            ours.settimeout(60)
+            assert ours.recv(100) == b'{"ready": true}', "the fork server does not start"
+            yield Launcher(ours)
+        # It ends when our end is closed, and its bots are told by the kernel to end with it.
+        server.wait(ENDS_WITHIN)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def environment_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as a process is told them; logs in the form that `BotProcess` reads."""
+    told = {name.upper(): str(value) for name, value in settings.items() if name != "_env_file"}
+    return told | {"LOG_FORMAT": "json", "PATH": "/usr/bin:/bin"}
 
 
 async def run_command(*arguments: str, env: Mapping[str, str], cwd: Path) -> tuple[int, str, str]:
@@ -143,7 +179,7 @@ async def run_command(*arguments: str, env: Mapping[str, str], cwd: Path) -> tup
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), LONGEST_START)
+        out, err = await asyncio.wait_for(process.communicate(), COMMAND_ENDS_WITHIN)
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -46,18 +46,24 @@ async def shown(draft: BookingDraft, talk: Talk, notices: Sequence[Word] = ()) -
         try:
             return await _framed(fresh, talk, (*notices, gone))
         except BookingError:
-            return fresh, unreachable(talk)
+            return fresh, unreachable(talk, (*notices, gone))
     except BookingError:
-        return draft, unreachable(talk)
+        return draft, unreachable(talk, notices or _reason(draft))
 
 
-def unreachable(talk: Talk) -> Screen:
+def _reason(draft: BookingDraft) -> tuple[Word, ...]:
+    """Why the client is back at this question, should it have to be said once more."""
+    return (Text("This time has just been taken."),) if draft.lost is not None else ()
+
+
+def unreachable(talk: Talk, notices: Sequence[Word] = ()) -> Screen:
     """One-Link does not answer: never an empty list, never a lost draft."""
     lines = [Text("What you have entered is kept.")]
     if talk.house.phone:
         lines.append(Text("You can also call the clinic: {phone}", phone=talk.house.phone))
     return Screen(
         asks=Text("The clinic's calendar does not answer at the moment. Please try again in a minute."),
+        notices=tuple(notices),
         lines=tuple(lines),
         options=(Choice(Text("↻ Try again"), "refresh"),),
         last=(CANCEL,),

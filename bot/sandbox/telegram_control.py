@@ -33,10 +33,11 @@ class TelegramControl:
         app.router.add_get("/_sandbox/files/{file_id}", self._file)
 
     async def _show(self, request: web.Request) -> web.Response:
-        """`?idle=1&wait=<seconds>` answers when every update is confirmed; `idle` says whether that is so."""
+        """`?idle=1&wait=<seconds>` answers when every update is confirmed, and only whether that is so."""
         if request.query.get("idle") not in (None, "0", "false"):
             wait = min(float(request.query.get("wait", 10)), LONGEST_WAIT)
-            await self.state.changed.until(lambda: self.state.pending() == 0, wait)
+            idle = await self.state.changed.until(lambda: self.state.pending() == 0, wait)
+            return web.json_response({"idle": idle, "pending": self.state.pending()})
         return web.json_response(self._view())
 
     async def _switch(self, request: web.Request) -> web.Response:

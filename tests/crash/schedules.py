@@ -1,0 +1,196 @@
+"""What may go wrong between two Confirms and their outcomes: drawn by Hypothesis, played on a stage."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from hypothesis import strategies as st
+
+from bot.sandbox.faults import Kind
+from bot.sandbox.world import PROFILES, Profile
+from tests.clinic import ANNA
+from tests.crash.clerk import Clerk
+from tests.crash.invariants import Guest, hold
+from tests.crash.stage import Intake, Stage, Store, day_ahead, phone_of, reaches_the_summary, staged
+from tests.people import Client
+from tests.process import Launcher
+
+ONE_LINK = (
+    "POST /appointments$",
+    "POST /contacts",
+    "POST /conversations",
+    "GET /contacts",
+    "GET /calendar",
+    "POST /cancel$",
+    "/api/v1/accounts",
+)
+TELEGRAM = (
+    "/editMessageText",
+    "/editMessageReplyMarkup",
+    "/sendMessage",
+    "/deleteMessage",
+    "/answerCallbackQuery",
+    "/getUpdates",
+)
+TIMES = ("10:00", "11:00")
+ELSEWHERE = "16:00"
+#: Seconds: how long nobody does anything, at most; having nothing in hand ends it.
+BREATH = 0.4
+#: Seconds that the troubles go on after the last step, unless all have happened or all is done.
+LINGER = 3.0
+
+Step = Literal[
+    "first confirms",
+    "second confirms",
+    "first confirms twice",
+    "second types yes",
+    "clerk books the first time",
+    "clerk cancels the first visit",
+    "clerk moves the first visit",
+    "clerk cancels the second visit",
+    "everybody waits",
+    "the clock jumps",
+    "Redis restarts",
+    "the bots are deployed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A fault rule; the kinds `kill_…` kill a bot."""
+
+    match: str
+    kind: Kind
+    times: int = 1
+    skip: int = 0
+    status: int | None = None
+
+    def rule(self, pid: int) -> dict[str, Any]:
+        """As the sandbox takes it."""
+        rule = {"match": self.match, "kind": self.kind, "times": self.times, "skip": self.skip, "seconds": 1}
+        if self.kind.startswith("kill"):
+            rule["pid"] = pid
+        return rule if self.status is None else rule | {"status": self.status}
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One story; what its repr says can be played again."""
+
+    profile: Profile = "current"
+    intake: Intake = "polling"
+    replicas: int = 1
+    same_time: bool = True
+    troubles: tuple[Trouble, ...] = ()
+    steps: tuple[Step, ...] = field(default=("first confirms", "second confirms"))
+
+
+def _troubles() -> st.SearchStrategy[Trouble]:
+    times, skip = st.integers(1, 3), st.integers(0, 2)
+    lost = st.sampled_from(["drop_before", "drop_after", "timeout", "hold_after", "delay", "html"])
+    status = st.sampled_from([429, 500, 502, 503])
+    kill = st.sampled_from(["kill_before", "kill_after"])
+    any_request = st.sampled_from([*ONE_LINK, *TELEGRAM])
+    return st.one_of(
+        st.builds(Trouble, any_request, lost, times, skip),
+        st.builds(Trouble, any_request, st.just("status"), times, skip, status),
+        st.builds(Trouble, any_request, kill, st.just(1), skip),
+    )
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> Schedule:
+    """Any schedule in which both clients confirm sooner or later."""
+    intake = draw(st.sampled_from(get_args(Intake)))
+    steps = draw(st.lists(st.sampled_from(get_args(Step)), max_size=6))
+    wanted = [draw(st.sampled_from(["first confirms", "first confirms twice"])), "second confirms"]
+    for step in wanted:
+        steps.insert(draw(st.integers(0, len(steps))), step)
+    return Schedule(
+        profile=draw(st.sampled_from(PROFILES)),
+        intake=intake,
+        replicas=draw(st.integers(1, 2)) if intake == "webhook" else 1,
+        same_time=draw(st.booleans()),
+        troubles=tuple(draw(st.lists(_troubles(), max_size=4))),
+        steps=tuple(steps),
+    )
+
+
+async def play(schedule: Schedule, store: Store, launcher: Launcher) -> None:
+    """Both clients at the summary; then the steps among the troubles; then all heals and must hold."""
+    race = 0.05 if schedule.profile == "published" else 0.0
+    async with staged(schedule.profile, schedule.intake, store, launcher, race_window=race) as stage:
+        for _ in range(schedule.replicas):
+            await stage.starts_bot(kept=True)
+        day = day_ahead(3)
+        first, second = await stage.person(501), await stage.person(502)
+        times = (TIMES[0], TIMES[0] if schedule.same_time else TIMES[1])
+        await asyncio.gather(
+            reaches_the_summary(first, day, times[0]), reaches_the_summary(second, day, times[1])
+        )
+        scene = _Scene(stage, day, first, second, Clerk(stage.sandbox.world))
+        await scene.prepares()
+        for trouble in schedule.troubles:
+            stage.breaks(trouble.rule(stage.next_up().pid))
+        for step in schedule.steps:
+            await scene.plays(step)
+        await stage.suffers(LINGER)
+        stage.sandbox.faults.clear()
+        await stage.settles()
+        guests = [Guest(first, day, times[0]), Guest(second, day, times[1])]
+        await hold(stage, guests, frozenset(scene.clerk.touched))
+
+
+@dataclass(slots=True)
+class _Scene:
+    """Who does what; nobody waits for the bot."""
+
+    stage: Stage
+    day: str
+    first: Client
+    second: Client
+    clerk: Clerk
+    buttons: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    async def prepares(self) -> None:
+        """Both have the button before their eyes, whatever becomes of it."""
+        for person in (self.first, self.second):
+            self.buttons[person.chat_id] = await person.remembers("✓ Confirm")
+
+    async def plays(self, step: Step) -> None:
+        """One step."""
+        match step:
+            case "first confirms":
+                await self._confirms(self.first)
+            case "second confirms":
+                await self._confirms(self.second)
+            case "first confirms twice":
+                await self._confirms(self.first)
+                await self._confirms(self.first)
+            case "second types yes":
+                await self._does(self.second, "say", {"text": "yes"})
+            case "clerk books the first time":
+                self.clerk.books(ANNA, self.day, TIMES[0])
+            case "clerk cancels the first visit":
+                self.clerk.cancels(phone_of(self.first.chat_id))
+            case "clerk cancels the second visit":
+                self.clerk.cancels(phone_of(self.second.chat_id))
+            case "clerk moves the first visit":
+                self.clerk.moves(phone_of(self.first.chat_id), self.day, ELSEWHERE)
+            case "everybody waits":
+                telegram = self.stage.sandbox.telegram.state
+                await telegram.changed.until(lambda: telegram.pending() == 0, BREATH)
+            case "the clock jumps":
+                self.stage.sandbox.clock.advance(31)
+            case "Redis restarts":
+                await self.stage.store.restart()
+            case "the bots are deployed":
+                await self.stage.restarts_bots()
+
+    async def _confirms(self, person: Client) -> None:
+        data, message_id = self.buttons[person.chat_id]
+        await self._does(person, "tap", {"data": data, "message_id": message_id})
+
+    async def _does(self, person: Client, what: str, body: dict[str, Any]) -> None:
+        answer = await self.stage.control.post(f"/_sandbox/chats/{person.chat_id}/{what}", json=body)
+        answer.raise_for_status()
