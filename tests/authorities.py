@@ -1,6 +1,7 @@
 """Everything is on loopback here: reading the certificates of the world takes longer than a dialogue."""
 
 import atexit
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,3 +17,4 @@ def trust_only_one() -> None:
         file.write(first)
     atexit.register(Path(file.name).unlink, missing_ok=True)
     certifi.where = lambda: file.name
+    os.environ.pop("SSL_CERT_FILE", None)  # httpx reads that one instead, where it is set

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx_aiohttp import HttpxAiohttpClient
 
 from bot.app import App, opened, run
 from bot.embedded_redis import embedded_redis
@@ -83,7 +84,7 @@ async def sandbox(profile: Any, clinic_world: dict[str, Any]) -> AsyncIterator[S
 @pytest.fixture
 async def control(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
     """The sandbox's control routes."""
-    async with httpx.AsyncClient(base_url=sandbox.url, timeout=60) as client:
+    async with HttpxAiohttpClient(base_url=sandbox.url, timeout=60) as client:
         yield client
 
 

@@ -25,8 +25,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import httpx
 import uvloop
+from httpx_aiohttp import HttpxAiohttpClient
 
 from bot.__main__ import main
 from bot.app import opened, run
@@ -117,7 +117,7 @@ async def _live_once() -> None:
             embedded_redis(Path(directory)) as redis_url,
             serving(world=world(), clock=clock) as sandbox,
             opened(load_settings(**settings_for(sandbox, redis_url))) as app,
-            httpx.AsyncClient(base_url=sandbox.url) as control,
+            HttpxAiohttpClient(base_url=sandbox.url) as control,
         ):
             stop = asyncio.Event()
             running = asyncio.create_task(run(app, stop))

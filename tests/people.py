@@ -221,10 +221,11 @@ class Person:
         raise AssertionError(f"no button {label!r} among {await self.buttons()}")
 
     async def _do(self, method: str, what: str, body: dict[str, Any], *, settle: bool = True) -> None:
-        response = await self._control.request(method, f"/_sandbox/chats/{self.chat_id}{what}", json=body)
+        wait = {"wait": LONGEST_WAIT} if settle else {}
+        path = f"/_sandbox/chats/{self.chat_id}{what}"
+        response = await self._control.request(method, path, json=body, params=wait)
         assert response.status_code < 300, f"{what} {body}: {response.text}"
-        if settle:
-            await self.waits()
+        assert not settle or response.json()["idle"], "the bot does not finish with its updates"
 
 
 def _plain_spaces(text: str) -> str:

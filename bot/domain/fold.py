@@ -75,7 +75,7 @@ def latin(text: str) -> str:
 
 
 def _without_marks(char: str) -> str:
-    """The letter below the marks, except in Cyrillic, where й is no kind of и.
+    """The small letter below the marks, except in Cyrillic, where й is no kind of и.
 
     >>> _without_marks("ñ")
     'n'
@@ -84,7 +84,9 @@ def _without_marks(char: str) -> str:
         return "i"
     if "\u0400" <= char <= "\u052f" or not char.isalpha():
         return char
-    return "".join(c for c in unicodedata.normalize("NFKD", char) if unicodedata.category(c) != "Mn")
+    # Small once more: what looks like a letter (a mathematical one) may stand for a capital.
+    plain = unicodedata.normalize("NFKD", char).casefold().replace("ı", "i")
+    return "".join(c for c in plain if unicodedata.category(c) != "Mn")
 
 
 def _is_invisible(char: str) -> bool:

@@ -78,11 +78,18 @@ class Chats:
         return web.json_response(self._view(chat))
 
     def _acting(self, action: Action) -> Callable[[web.Request], Any]:
+        """`?wait=<seconds>` answers when the bot has finished with all updates; `idle`: whether it has."""
+
         async def handle(request: web.Request) -> web.Response:
             body = await json_body(request)
             chat = self._chat(request, body.get("from_id"))
             try:
-                return web.json_response(action(chat, body))
+                done = action(chat, body)
+                if "wait" not in request.query:
+                    return web.json_response(done)
+                wait = min(float(request.query["wait"]), LONGEST_WAIT)
+                idle = await self.state.changed.until(lambda: self.state.pending() == 0, wait)
+                return web.json_response(done | {"idle": idle})
             except NoSuchButton as error:
                 answer = {"error": str(error), "labels": error.labels}
                 return web.json_response(answer, status=404)

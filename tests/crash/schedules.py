@@ -111,7 +111,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         intake=intake,
         replicas=draw(st.integers(1, 2)) if intake == "webhook" else 1,
         same_time=draw(st.booleans()),
-        troubles=tuple(draw(st.lists(_troubles(), max_size=4))),
+        troubles=tuple(draw(st.lists(_troubles(), min_size=1, max_size=4))),
         steps=tuple(steps),
     )
 

@@ -1,7 +1,7 @@
 """Foldings: what a reader takes for the same word compares equal."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.fold import fold, latin
@@ -56,6 +56,7 @@ def test_different_days_stay_different() -> None:
     assert len(set(fold(week).split())) == len(set(latin(week).split())) == 7
 
 
+@example("\N{MATHEMATICAL ITALIC CAPITAL ALPHA}")
 @given(st.text(max_size=40))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
