@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check run soak locales
+.PHONY: demo test check run soak bench locales
 
 demo: $(INSTALLED)
 	$(BIN)/python -m bot demo $(if $(PORT),--port $(PORT))
@@ -20,8 +20,12 @@ check: $(INSTALLED)
 
 # The long versions of the tests that break things: an hour or two.
 soak: $(INSTALLED)
-	SCHEDULES=5000 RIVAL_ROUNDS=50 $(BIN)/python -m pytest tests/crash
+	ALL_PROFILES=1 SCHEDULES=5000 RIVAL_ROUNDS=50 $(BIN)/python -m pytest tests/crash
 	WALKS=200 $(BIN)/python -m pytest tests/dialogues/test_random_walk.py
+
+# Writes docs/performance.md: about ten minutes, two cores that have nothing else to do.
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.bench
 
 run: $(INSTALLED)
 	$(BIN)/python -m bot run

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from aiogram import Bot, Dispatcher
@@ -17,6 +18,7 @@ from bot.clock import Clock
 from bot.dialogue.draft import House
 from bot.dialogue.screen import unbroken
 from bot.domain.errors import BookingError
+from bot.domain.reminders import ReminderPolicy
 from bot.domain.zones import assert_zone_data
 from bot.embedded_redis import embedded_redis
 from bot.listener import Listener, listening
@@ -26,7 +28,7 @@ from bot.onelink.http import Exchange, OneLinkHttp
 from bot.onelink.scheduling import Scheduling
 from bot.settings import Settings
 from bot.storage import Storage
-from bot.telegram.cancelling import Cancelling
+from bot.telegram.changing import Changing
 from bot.telegram.commands import publish_commands
 from bot.telegram.front import Front
 from bot.telegram.fsm import TurnStorage
@@ -34,10 +36,16 @@ from bot.telegram.handlers import build_routers
 from bot.telegram.intake import ALLOWED_UPDATES, Intake
 from bot.telegram.middleware import ClientMiddleware
 from bot.telegram.outcome import Conclusion
+from bot.telegram.pace import Pace
+from bot.telegram.rescheduling import Rescheduling
 from bot.telegram.session import build_bot
+from bot.telegram.telling import Telling
 from bot.telegram.texts import Texts
 from bot.usecases.booking import Booking
 from bot.usecases.desk import BookingDesk
+from bot.usecases.moving import Moving
+from bot.usecases.notes import Notes
+from bot.usecases.rounds import Rounds
 from bot.usecases.visits import Visits
 from bot.worker import Worker
 
@@ -142,6 +150,10 @@ def _assembled(
         privacy_url=settings.privacy_url,
         emergency=settings.emergency_phone,
         iin=settings.iin,
+        map_url=settings.clinic_map_url,
+        directions=settings.clinic_directions,
+        preparation=settings.clinic_preparation,
+        change_window=settings.change_window,
     )
     desk = BookingDesk(
         scheduling, conversations, bot_key=bot_key, lead=settings.lead_time, horizon=settings.horizon
@@ -155,21 +167,30 @@ def _assembled(
         without_link=metrics.without_link.inc,
     )
     texts = Texts(settings.default_locale)
-    visits = Visits(scheduling, conversations, bot_key=bot_key)
+    visits = Visits(scheduling, conversations, storage, bot_key=bot_key)
     front = Front(
         desk=desk,
         visits=visits,
-        conclusion=Conclusion(booking, desk, house),
-        cancelling=Cancelling(visits, storage, desk, house),
+        conclusion=Conclusion(booking, visits, desk, house),
+        changing=Changing(visits, storage, desk, house),
+        rescheduling=Rescheduling(Moving(scheduling, visits, storage), desk, house),
+        notes=Notes(conversations, bot_key=bot_key),
         storage=storage,
         texts=texts,
         house=house,
+        account=f"{settings.onelink_account_id}@{urlsplit(settings.onelink_url).hostname}",
+        alarms=settings.reminders,
     )
     dispatcher = Dispatcher(storage=TurnStorage(storage))
     dispatcher.update.outer_middleware(ClientMiddleware(front, count=metrics.updates.inc))
     dispatcher.include_routers(*build_routers())
     intake = Intake(bot, dispatcher, storage, texts, clock)
-    worker = Worker(bot, front, storage, clock)
+    policy = None
+    if settings.reminders and settings.reminders_owner == "bot":
+        policy = ReminderPolicy(settings.reminders, settings.quiet_hours)
+    rounds = Rounds(scheduling, storage, policy, settings.horizon)
+    telling = Telling(bot, front, rounds, Pace(), settings.quiet_hours)
+    worker = Worker(bot, front, storage, clock, rounds, telling, metrics, sync_every=settings.sync_every)
     return App(
         settings, clock, bot, storage, http, scheduling, conversations, texts, front, intake, worker, metrics
     )

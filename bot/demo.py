@@ -68,6 +68,10 @@ def _settings(url: str, data_dir: str) -> dict[str, str]:
         "CLINIC_NAME": "Клиника «Шипа»",
         "CLINIC_PHONE": "+7 727 000 00 00",
         "CLINIC_ADDRESS": "Алматы, Абай даңғылы, 10",
+        "CLINIC_MAP_URL": "https://2gis.kz/almaty",
+        "CLINIC_PREPARATION": "Жеке куәлігіңізді ала келіңіз · Возьмите удостоверение личности",
+        # What the clinic changes, and the clock, are seen at once.
+        "SYNC_EVERY": "2s",
         "DATA_CONTROLLER": "ТОО «Шипа», БИН 000000000000",
     }
     # Nothing of a real clinic's settings may reach the demo.

@@ -20,13 +20,21 @@ class Metrics:
         )
         self.open_attempts = Gauge(
             "open_attempts",
-            "Bookings and cancellations whose outcome is not known yet",
+            "Bookings, moves and cancellations whose outcome is not known yet",
             registry=self.registry,
         )
         self.without_link = Counter(
             "appointments_without_link",
             "Appointments booked without a link to their conversation",
             registry=self.registry,
+        )
+
+        self.reminders_due = Gauge(
+            "reminders_due", "Clients whose reminder is due and not sent yet", registry=self.registry
+        )
+        self.reminders_sent = Counter("reminders_sent", "Reminders sent", registry=self.registry)
+        self.notices_sent = Counter(
+            "notices_sent", "Notices of changes made by the clinic", registry=self.registry
         )
 
     def exchange(self, exchange: Exchange) -> None:

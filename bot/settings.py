@@ -4,12 +4,14 @@ Secrets are `SecretStr`: they never appear in a log, a traceback or the message 
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.reminders import QuietHours
 
 Locale = Literal["kk", "ru", "en"]
 IinPolicy = Literal["required", "optional", "off"]
@@ -39,6 +41,22 @@ def _durations(text: Any) -> tuple[timedelta, ...]:
     if isinstance(text, str):
         return tuple(duration(part) for part in text.split(",") if part.strip())
     return tuple(text)
+
+
+def _quiet_hours(text: Any) -> Any:
+    """`21:00-08:00`; empty: none."""
+    if not isinstance(text, str):
+        return text
+    if not text.strip():
+        return QuietHours(time(0), time(0))
+    begins, dash, ends = text.partition("-")
+    try:
+        found = tuple(datetime.strptime(part.strip(), "%H:%M").time() for part in (begins, ends))  # noqa: DTZ007
+    except ValueError:
+        found = ()
+    if not dash or len(found) != 2:
+        raise ValueError("expected two times of day, such as 21:00-08:00")
+    return QuietHours(*found)
 
 
 def _without_slash(text: Any) -> Any:
@@ -105,6 +123,9 @@ class Settings(BaseSettings):
     default_locale: Locale = "ru"
     reminders: Durations = (timedelta(hours=24), timedelta(hours=2))
     reminders_owner: Literal["bot", "platform"] = "bot"
+    quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours()
+    sync_every: Duration = timedelta(seconds=90)
+    change_window: Duration = timedelta()
     iin: IinPolicy = "optional"
     lead_time: Duration = timedelta(hours=1)
     horizon: Duration = timedelta(days=30)
@@ -112,6 +133,9 @@ class Settings(BaseSettings):
     clinic_name: OptionalText = None
     clinic_phone: OptionalText = None
     clinic_address: OptionalText = None
+    clinic_map_url: OptionalAddress = None
+    clinic_directions: OptionalText = None
+    clinic_preparation: OptionalText = None
     emergency_phone: OptionalText = "103"  # named where the soonest time is offered; empty: not named
     data_controller: OptionalText = None  # legal name and BIN, named in the consent
     privacy_url: OptionalAddress = None
@@ -123,6 +147,13 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token.get_secret_value()):
             raise ValueError("expected the form 123456:ABC-DEF, as BotFather gives it (check for spaces)")
         return token
+
+    @field_validator("sync_every")
+    @classmethod
+    def _not_all_the_time(cls, every: timedelta) -> timedelta:
+        if every < timedelta(seconds=1):
+            raise ValueError("expected at least 1s")
+        return every
 
     @field_validator("onelink_inbox_identifier")
     @classmethod

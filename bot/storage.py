@@ -3,17 +3,23 @@
 turn:{client}     hash  state, data (the draft as JSON) and the updates already handled; forgotten after 24 h
 client:{client}   JSON  what is remembered of a client: language, contact, consent, own appointments
 lock:{client}     str   the process that is handling this client's update; a lease of some seconds
-attempt:{key}     JSON  a booking or cancellation whose outcome is not known or not shown yet; no expiry
+attempt:{key}     JSON  a booking, move or cancellation whose outcome is not known or not shown yet; no expiry
 attempts          zset  keys of attempts by the moment (unix seconds) they are due to be looked at
+visits            hash  appointment id -> JSON, what its client was told of it; forgotten when it is past
+contacts          hash  contact id -> the client who has shared that contact's phone
+rounds            str   the process that reads the calendar for everybody; a lease of some seconds
 
 One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
-unlocks. The braces keep a client's keys on one node of a cluster. Only commands of Redis 7.0 are used.
+unlocks. It also keeps `visits` and `contacts` in step, in the same script: one node has to hold all keys,
+so a cluster is not supported. Only commands of Redis 7.0 are used.
 """
 
 import asyncio
 import contextlib
-import uuid
-from collections.abc import AsyncIterator
+import itertools
+import random
+import string
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +32,7 @@ from redis.exceptions import RedisError
 
 from bot.domain.attempt import AnyAttempt
 from bot.domain.client import Client
+from bot.domain.watched import WatchedVisit
 
 #: A draft is kept this long after the last answer.
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -37,6 +44,7 @@ RETRY_EVERY = timedelta(milliseconds=40)
 REMEMBERED_UPDATES = 20
 
 _CLIENT = TypeAdapter(Client)
+_VISIT = TypeAdapter(WatchedVisit)
 _ATTEMPT: TypeAdapter[AnyAttempt] = TypeAdapter(Annotated[AnyAttempt, Field(discriminator="kind")])
 
 _TAKE = """
@@ -58,7 +66,22 @@ if ARGV[2] ~= '' then
   redis.call('PEXPIRE', KEYS[2], ARGV[2])
 end
 if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6]) end
+if ARGV[7] and ARGV[7] ~= '' then redis.call('HSET', KEYS[5], ARGV[7], ARGV[8]) end
+for i = 9, #ARGV, 2 do
+  if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[4], ARGV[i])
+  else redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1]) end
+end
 redis.call('DEL', KEYS[1])
+return 1
+"""
+_HOLD = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+_LET_GO = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 """
 _CLAIM = """
@@ -85,6 +108,7 @@ class Turn:
     data: dict[str, Any] = field(default_factory=dict)
     seen: tuple[int, ...] = ()
     finished: list[str] = field(default_factory=list)  # attempts whose outcome this turn has shown
+    told: dict[int, WatchedVisit | None] = field(default_factory=dict)  # visits to keep, or to forget
 
 
 class Storage:
@@ -93,11 +117,15 @@ class Storage:
     def __init__(self, redis: "Redis") -> None:
         self.redis = redis
         self.in_hand: dict[int, Turn] = {}  # the turns this process holds, by client
-        self._holder = uuid.uuid4().hex
+        # Letters only: a run of digits in Redis would look like an IIN to whoever searches for one.
+        self._holder = "".join(random.SystemRandom().choices(string.ascii_lowercase, k=24))
+        self._turns = itertools.count(1)
         self._take = redis.register_script(_TAKE)
         self._renew = redis.register_script(_RENEW)
         self._give_back = redis.register_script(_GIVE_BACK)
         self._claim = redis.register_script(_CLAIM)
+        self._hold = redis.register_script(_HOLD)
+        self._let_go = redis.register_script(_LET_GO)
 
     @asynccontextmanager
     async def turn(self, client_id: int, update_id: int | None = None) -> AsyncIterator[Turn | None]:
@@ -106,9 +134,10 @@ class Storage:
         Yields None for an update that was handled before. If the block raises, nothing is stored
         and the update does not count as handled. Raises TurnLost if another process took over.
         """
-        keys = [f"lock:{{{client_id}}}", f"turn:{{{client_id}}}", f"client:{{{client_id}}}"]
+        own = [f"lock:{{{client_id}}}", f"turn:{{{client_id}}}", f"client:{{{client_id}}}"]
+        keys = [*own, "visits", "contacts"]
         lease_ms = int(LEASE / timedelta(milliseconds=1))
-        token = f"{self._holder}:{uuid.uuid4().hex[:8]}"
+        token = f"{self._holder}:{next(self._turns)}"
         while (found := await self._take(keys, [token, lease_ms])) is None:  # noqa: ASYNC110 (another process)
             await asyncio.sleep(RETRY_EVERY.total_seconds())
         before = _loaded(client_id, *found)
@@ -123,13 +152,18 @@ class Storage:
             yield turn
             if update_id is not None:
                 turn.seen = (*turn.seen, update_id)[-REMEMBERED_UPDATES:]
-            client = b"" if turn.client == before.client else _CLIENT.dump_json(turn.client)
+            is_new = turn.client != before.client
+            client = _CLIENT.dump_json(turn.client) if is_new else b""
+            proven = turn.client.contact_id if is_new and turn.client.verified else None
             lifetime_ms = int(DRAFT_LIFETIME / timedelta(milliseconds=1))
             changes = [
                 turn.state or "",
                 orjson.dumps(turn.data) if turn.data else "",
                 _packed(turn.seen),
                 client,
+                proven or "",
+                client_id,
+                *_pairs(turn.told),
             ]
             if not await self._give_back(keys, [token, lifetime_ms, *changes]):
                 raise TurnLost(client_id)
@@ -158,10 +192,6 @@ class Storage:
             pipe.zadd("attempts", {attempt.key: due.timestamp()})
             await pipe.execute()
 
-    async def update_attempt(self, attempt: AnyAttempt) -> None:
-        """Store a change of an unfinished attempt; when it is due stays as it is."""
-        await self.redis.set(f"attempt:{attempt.key}", _ATTEMPT.dump_json(attempt), xx=True)
-
     async def attempt(self, key: str) -> AnyAttempt | None:
         """The attempt with this key, while it is unfinished."""
         found = await self.redis.get(f"attempt:{key}")
@@ -189,6 +219,40 @@ class Storage:
         """How many attempts are unfinished."""
         return cast(int, await self.redis.zcard("attempts"))
 
+    async def visits(self) -> dict[int, WatchedVisit]:
+        """Every visit whose client the bot can write to, by appointment id."""
+        found = await cast(Any, self.redis.hgetall("visits"))
+        return {int(key): _VISIT.validate_json(value) for key, value in found.items()}
+
+    async def visit(self, appointment_id: int) -> WatchedVisit | None:
+        """What the client of this appointment was told of it."""
+        found = await cast(Any, self.redis.hget("visits", str(appointment_id)))
+        return _VISIT.validate_json(found) if found else None
+
+    async def forget_visits(self, appointment_ids: Collection[int]) -> None:
+        """Nothing about these will be told any more."""
+        if appointment_ids:
+            await cast(Any, self.redis.hdel("visits", *map(str, appointment_ids)))
+
+    async def clients_of(self, contact_ids: Sequence[int]) -> dict[int, int]:
+        """The client behind each of these contacts, where its phone was shared by its owner."""
+        if not contact_ids:
+            return {}
+        found = await cast(Any, self.redis.hmget("contacts", [str(it) for it in contact_ids]))
+        return {it: int(client) for it, client in zip(contact_ids, found, strict=True) if client}
+
+    async def some_attempt(self, keys: Sequence[str]) -> bool:
+        """Whether any of these attempts is unfinished."""
+        return bool(await self.redis.exists(*(f"attempt:{key}" for key in keys)))
+
+    async def hold(self, name: str, lease: timedelta) -> bool:
+        """Whether this process does this work alone for the time of the lease; asking again renews it."""
+        return bool(await self._hold([name], [self._holder, int(lease / timedelta(milliseconds=1))]))
+
+    async def let_go(self, name: str) -> None:
+        """Leave that work to another process at once, if this one holds it."""
+        await self._let_go([name], [self._holder])
+
     async def ping(self) -> None:
         """Raise the library's error if Redis does not answer."""
         await cast(Any, self.redis.ping())
@@ -205,6 +269,11 @@ def _loaded(client_id: int, state: bytes, data: bytes, seen: bytes, client: byte
         data=orjson.loads(data) if data else {},
         seen=tuple(int(update_id) for update_id in seen.split(b",") if update_id),
     )
+
+
+def _pairs(told: Mapping[int, WatchedVisit | None]) -> list[Any]:
+    """Appointment ids and what is kept of each; an empty text forgets it."""
+    return [part for it, visit in told.items() for part in (it, _VISIT.dump_json(visit) if visit else "")]
 
 
 def _packed(seen: tuple[int, ...]) -> str:

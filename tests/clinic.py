@@ -167,6 +167,55 @@ class Clinic:
         await self.changes(appointments=[*rows, row])
         return number
 
+    async def books_for(
+        self,
+        phone: str,
+        resource_id: int,
+        day: str,
+        time: str,
+        *,
+        service_id: int = HAIRCUT,
+        minutes: int = 30,
+    ) -> int:
+        """Staff make an appointment for the contact with this phone (a new one if need be): its id."""
+        state = await self.world()
+        contact = next(
+            (it for it in state["contacts"] if phone in (it.get("phone"), it.get("phone_number"))), None
+        )
+        contacts = state["contacts"]
+        if contact is None:
+            contact = {"id": 5000 + len(contacts), "full_name": "By phone", "phone": phone}
+            contacts = [*contacts, contact]
+        await self.changes(contacts=contacts)
+        number = await self.books(resource_id, day, time)
+        named = {"contact_id": contact["id"], "service_id": service_id, "service_ids": [service_id]}
+        await self._edits(number, **named)
+        return number
+
+    async def moves(self, number: int, day: str, time: str, *, resource_id: int | None = None) -> None:
+        """Staff move an appointment; its length stays."""
+        row = await self.appointment(number)
+        start = local(day, time)
+        length = datetime.fromisoformat(row["ends_at"]) - datetime.fromisoformat(row["starts_at"])
+        to = {"resource_id": resource_id} if resource_id is not None else {}
+        await self._edits(number, starts_at=_z(start), ends_at=_z(start + length), **to)
+
+    async def cancels(self, number: int) -> None:
+        """Staff cancel an appointment."""
+        await self._edits(number, status="cancelled")
+
+    async def restores(self, number: int) -> None:
+        """Staff take a cancellation back."""
+        await self._edits(number, status="scheduled")
+
+    async def appointment(self, number: int) -> Row:
+        """One appointment."""
+        return next(row for row in (await self.world())["appointments"] if row["id"] == number)
+
+    async def _edits(self, number: int, **fields: Any) -> None:
+        rows = (await self.world())["appointments"]
+        await self.changes(appointments=[row | (fields if row["id"] == number else {}) for row in rows])
+
     async def drops(self, table: str, number: int) -> None:
         """Delete a row, such as a service."""
         await self.changes(**{table: [row for row in (await self.world())[table] if row["id"] != number]})

@@ -1,10 +1,12 @@
 """The bot as it runs, against the sandbox over real HTTP and a real Redis-compatible server."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from bot.embedded_redis import embedded_redis
 from bot.logs import set_up_logs
 from bot.sandbox.clock import Clock as SandboxClock
 from bot.sandbox.server import Sandbox, serving
+from bot.sandbox.world import PROFILES
 from bot.settings import load_settings
 from tests.authorities import trust_only_one
 from tests.clinic import NOW, Clinic, world
@@ -64,6 +67,17 @@ async def redis_url(redis_server: str) -> AsyncIterator[str]:
 def profile(request: pytest.FixtureRequest) -> Any:
     """Both generations of One-Link."""
     return request.param
+
+
+def one_profile_each(metafunc: pytest.Metafunc) -> None:
+    """For modules of many small stories: each is played with one generation, half of them with each.
+
+    `ALL_PROFILES=1` plays each with both, as everywhere else.
+    """
+    marked = any("profile" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "profile" in metafunc.fixturenames and not marked and "ALL_PROFILES" not in os.environ:
+        chosen = PROFILES[crc32(metafunc.definition.name.encode()) % len(PROFILES)]
+        metafunc.parametrize("profile", [chosen])
 
 
 @pytest.fixture

@@ -10,14 +10,18 @@ import pytest
 from aiogram.fsm.state import State
 
 from bot.dialogue import appointment as cards
-from bot.dialogue import framing, menu
+from bot.dialogue import framing, menu, notice, visit_list
 from bot.dialogue.actions import TAPS
 from bot.dialogue.booking import BOOKING
 from bot.dialogue.draft import ALL, BookingDraft, House, IinAnswer, PhoneAnswer, Talk
+from bot.dialogue.framing import unreachable_lists
+from bot.dialogue.reminder import reminder, which_one
 from bot.dialogue.screen import Choice, Screen
+from bot.domain.attempt import What
 from bot.domain.client import Client, Consent
-from bot.domain.errors import OneLinkUnreachable
+from bot.domain.errors import OneLinkUnreachable, SlotTaken
 from bot.domain.model import Appointment, Resource, Service, Slot, Status
+from bot.domain.watched import watched
 from bot.telegram.handlers import build_routers
 from bot.telegram.keyboard import Tap, VisitTap, inline_keyboard, reply_keyboard
 from bot.telegram.states import Booking, state_for
@@ -159,6 +163,7 @@ async def stateless_screens(talk: Talk) -> list[Screen]:
         service_id=FIRST_SERVICE,
     )
     cancelled = replace(visit, status=Status.CANCELLED)
+    moved = replace(visit, starts_at=NOW + timedelta(hours=5), ends_at=NOW + timedelta(hours=6))
     empty = Catalogue((), ())
     return [
         menu.greeting(HOUSE, "kk"),
@@ -167,13 +172,30 @@ async def stateless_screens(talk: Talk) -> list[Screen]:
         menu.left(),
         cards.booking_now(),
         cards.being_checked(HOUSE),
-        cards.visit_card(visit, catalogue, HOUSE, upcoming=True, new=True),
-        cards.visit_card(visit, empty, HOUSE, upcoming=False),
-        cards.visit_card(cancelled, catalogue, HOUSE, upcoming=False),
+        cards.visit_card(visit, catalogue, HOUSE, NOW - timedelta(days=1)),
+        cards.visit_card(visit, empty, HOUSE, NOW),
+        cards.visit_card(cancelled, catalogue, HOUSE, NOW, first=cards.ask_why(APPOINTMENT)),
+        cards.too_late_to_change(visit, catalogue, HOUSE),
+        cards.told_absent(HOUSE, APPOINTMENT, told=True),
+        cards.refused_move(SlotTaken(), APPOINTMENT, HOUSE),
+        cards.moving_now(),
+        cards.move_unknown(HOUSE),
+        menu.kept(APPOINTMENT),
+        menu.dropping(APPOINTMENT),
+        visit_list.upcoming([visit], catalogue, proven=False),
+        visit_list.past([visit], catalogue),
+        visit_list.ask_for_consent(()),
+        notice.changed(watched(visit, 501, NOW), cancelled, catalogue, HOUSE),
+        notice.changed(watched(visit, 501, NOW), moved, catalogue, HOUSE),
+        notice.booked_by_staff(visit, catalogue, HOUSE),
+        reminder([visit], catalogue, HOUSE, today=NOW.date(), asks=True),
+        reminder([visit, moved], catalogue, HOUSE, today=NOW.date(), asks=True),
+        which_one([visit, moved], catalogue, "cancel"),
+        unreachable_lists(HOUSE),
         cards.ask_to_cancel(visit, catalogue, HOUSE),
-        cards.cancelling_now(),
-        cards.cancelling_unknown(HOUSE, APPOINTMENT),
-        cards.not_cancelled(visit, catalogue, HOUSE),
+        *(cards.changing_now(what) for what in What),
+        *(cards.change_unknown(what, HOUSE, APPOINTMENT) for what in What),
+        *(cards.not_changed(what, visit, catalogue, HOUSE) for what in What),
         cards.changed_since(visit, catalogue, HOUSE),
         cards.changed_since(cancelled, catalogue, HOUSE),
         cards.not_to_be_shown(),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.dialogue import personal
 from bot.dialogue.booking import BOOKING
+from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import BookingDraft, Talk
 from bot.dialogue.engine import Instead, Outdated
 from bot.dialogue.framing import staff
@@ -21,7 +22,7 @@ async def _back(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
     if draft.offered is not None or draft.lost is not None or draft.search:
         # One level up inside the same question first.
         return replace(draft, offered=None, lost=None, search="", page=0, leaving=False)
-    before = BOOKING.back(draft)
+    before = dialogue_of(draft).back(draft)
     if before is None:
         raise Left
     return replace(before.unlooked(), misses=0, leaving=False)
@@ -65,15 +66,15 @@ async def _why(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
 
 
 async def _change(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
-    return BOOKING.change(draft, value).unlooked()
+    return dialogue_of(draft).change(draft, value).unlooked()
 
 
 async def _reopen(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
     """Ask an earlier question again, because no answer to the present one is to be had."""
     draft = replace(draft, lost=None).unlooked()
-    if value == BOOKING.asking(draft):
+    if value == dialogue_of(draft).asking(draft):
         return draft
-    return replace(BOOKING.change(draft, value), changing=False)
+    return replace(dialogue_of(draft).change(draft, value), changing=False)
 
 
 async def _operator(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:

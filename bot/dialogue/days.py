@@ -52,7 +52,10 @@ async def pick_day(draft: BookingDraft, talk: Talk) -> Screen:
         asks=Text("Which day?"),
         lines=tuple(lines),
         options=tuple(options),
-        extra=await _week_row(draft, week, talk),
+        extra=(
+            *await _week_row(draft, week, talk),
+            *(await other_specialist(draft, talk) if draft.moves is not None else ()),
+        ),
     )
 
 
@@ -110,9 +113,8 @@ async def _bookable(draft: BookingDraft, when: When, talk: Talk) -> date:
             Text("That is too far ahead. The last day that can be booked: {day}", day=Day(last, full=True))
         )
     for day in days:
-        week = await talk.desk.week(
-            service, resource_id, talk.desk.page_of(day, catalogue, talk.now), talk.now
-        )
+        first = talk.desk.page_of(day, catalogue, talk.now)
+        week = await talk.desk.week(service, resource_id, first, talk.now, own=draft.was)
         slots = week.on(day)
         if not slots:
             continue
@@ -133,9 +135,9 @@ async def _bookable(draft: BookingDraft, when: When, talk: Talk) -> date:
 async def _week_shown(draft: BookingDraft, talk: Talk) -> Week | None:
     service, resource_id, _ = await wish(draft, talk)
     if draft.page == 0:
-        return await talk.desk.first_week_with_slots(service, resource_id, talk.now)
+        return await talk.desk.first_week_with_slots(service, resource_id, talk.now, own=draft.was)
     first = await today_at_clinic(talk) + timedelta(days=PAGE_DAYS * draft.page)
-    return await talk.desk.week(service, resource_id, first, talk.now)
+    return await talk.desk.week(service, resource_id, first, talk.now, own=draft.was)
 
 
 async def _week_row(draft: BookingDraft, week: Week, talk: Talk) -> tuple[Row, ...]:
@@ -160,7 +162,7 @@ async def _nothing_free(draft: BookingDraft, talk: Talk) -> Screen:
         lines=(Text("Another specialist may have some."),) if draft.resource_id != ANY else (),
         extra=(
             *await other_specialist(draft, talk),
-            (Choice(Text("Another service"), "reopen", "service_id"),),
+            *(((Choice(Text("Another service"), "reopen", "service_id"),),) if draft.moves is None else ()),
             (Choice(Text("↻ Refresh"), "refresh"),),
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.dialogue.screen import Fact
+from bot.domain.attempt import MoveAttempt
 from bot.domain.client import Client, Consent
 from bot.domain.model import Slot
 from bot.usecases.desk import BookingDesk
@@ -59,6 +60,7 @@ class BookingDraft:
     leaving     the client is asked whether to drop what was typed
     named_at    when the name was typed: a second message right after it belongs to it
     contact_id  One-Link's record of a returning client, as long as its phone is kept
+    moves, was  the appointment that is being moved, and its time; then only a new time is asked for
     """
 
     key: str
@@ -89,6 +91,8 @@ class BookingDraft:
     leaving: bool = False
     named_at: datetime | None = None
     contact_id: int | None = None
+    moves: int | None = None
+    was: Slot | None = None
 
     def __repr__(self) -> str:
         return f"BookingDraft(revision={self.revision}, again={self.again!r})"
@@ -100,6 +104,16 @@ class BookingDraft:
     def unlooked(self) -> "BookingDraft":
         """The draft with lists shown from their beginning again."""
         return replace(self, page=0, part=None, earliest=None, latest=None, search="")
+
+    @property
+    def attempt_key(self) -> str:
+        """Under which the confirmed draft is kept until its outcome is known."""
+        return self.key if self.moves is None else MoveAttempt.key_for(self.moves)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a booking would be lost that the client has begun to fill in."""
+        return self.moves is None and self.service_id is not None
 
     @property
     def is_narrowed(self) -> bool:
@@ -124,6 +138,10 @@ class House:
     privacy_url: str | None = None
     emergency: str | None = None
     iin: str = "optional"
+    map_url: str | None = None
+    directions: str | None = None  # how to find the entrance
+    preparation: str | None = None  # what to bring, when to come
+    change_window: timedelta = timedelta()  # so long before the start only the staff can change a visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

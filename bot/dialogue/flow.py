@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 
 from bot.dialogue.actions import ACTIONS
-from bot.dialogue.booking import BOOKING
+from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import BookingDraft, IinAnswer, PhoneAnswer, Talk
 from bot.dialogue.engine import Instead, NotTaken, Outdated
 from bot.dialogue.framing import shown
@@ -45,7 +45,7 @@ async def resumed(draft: BookingDraft, talk: Talk) -> tuple[BookingDraft, tuple[
         return draft, ()
     try:
         service = (await talk.desk.catalogue(talk.now)).service(draft.service_id)
-        if await talk.desk.still_free(service, draft.slot, draft.slot.resource_id, talk.now):
+        if await talk.desk.still_free(service, draft.slot, draft.slot.resource_id, talk.now, own=draft.was):
             return draft, ()
     except BookingError:
         return draft, ()  # the screen that follows says it
@@ -61,10 +61,10 @@ async def tapped(draft: BookingDraft, step: str, value: str, talk: Talk) -> Book
             return await action(draft, value, talk)
         except ValueError:
             raise Outdated(step) from None
-    if step not in BOOKING.steps or step != BOOKING.asking(draft):
+    if step not in dialogue_of(draft).steps or step != dialogue_of(draft).asking(draft):
         raise Outdated(step)
     try:
-        answer = await BOOKING.steps[step].read(draft, value, talk)
+        answer = await dialogue_of(draft).steps[step].read(draft, value, talk)
     except ValueError:
         raise Outdated(step) from None
     return _went_on(draft, answered(draft, step, answer, talk))
@@ -72,7 +72,7 @@ async def tapped(draft: BookingDraft, step: str, value: str, talk: Talk) -> Book
 
 async def typed(draft: BookingDraft, text: str, talk: Talk) -> BookingDraft:
     """The draft after a typed answer: a word of command, a label, a number, or the answer itself."""
-    asking = BOOKING.asking(draft)
+    asking = dialogue_of(draft).asking(draft)
     if asking is None:
         raise Outdated("confirmed")
     draft, screen = await shown(draft, talk)
@@ -86,14 +86,14 @@ async def typed(draft: BookingDraft, text: str, talk: Talk) -> BookingDraft:
         by_number = numbered(text, screen.options)
         sure = command == "yes" or (by_number is not None and by_number.step == "leave")
         return await ACTIONS["leave" if sure else "stay"](draft, "", talk)
-    asking = BOOKING.asking(draft) or asking
-    answer = await BOOKING.steps[asking].typed(draft, text, talk)
+    asking = dialogue_of(draft).asking(draft) or asking
+    answer = await dialogue_of(draft).steps[asking].typed(draft, text, talk)
     return _went_on(draft, answered(draft, asking, answer, talk))
 
 
 def answered(draft: BookingDraft, step: str, answer: object, talk: Talk) -> BookingDraft:
     """The draft with this answer; how a list was being looked at, and earlier misses, are forgotten."""
-    draft = BOOKING.answer(draft, step, answer)
+    draft = dialogue_of(draft).answer(draft, step, answer)
     if step == "phone" and draft.contact_id is not None:
         draft = replace(draft, contact_id=None)  # another number may be another contact
     if step == "category" and draft.service_id is not None:

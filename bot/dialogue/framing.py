@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialogue import summary
-from bot.dialogue.booking import BOOKING
-from bot.dialogue.draft import BookingDraft, Talk
+from bot.dialogue.dialogues import dialogue_of
+from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.engine import Outdated
 from bot.dialogue.screen import Choice, Look, Screen, Text, Word
 from bot.domain.errors import BookingError, Gone
 
 BACK = Choice(Text("‹ Back"), "back")
 CANCEL = Choice(Text("✕ Cancel"), "cancel")
+KEEP = Choice(Text("✕ Keep the old time"), "cancel")
 OPERATOR = Choice(Text("Ask the clinic's staff"), "operator")
 #: Failed inputs in a row after which an example and help are offered, and offered first of all.
 HELP_AFTER, HELP_FIRST_AFTER = 2, 3
@@ -29,6 +30,8 @@ async def shown(draft: BookingDraft, talk: Talk, notices: Sequence[Word] = ()) -
         return await _framed(draft, talk, notices)
     except Gone:
         talk.desk.forget_catalogue()
+        if draft.moves is not None:
+            return draft, _staff_moves_it(talk)
         gone = Text("The clinic has just changed what it offers. Please choose again.")
         fresh = replace(
             draft,
@@ -70,27 +73,52 @@ def unreachable(talk: Talk, notices: Sequence[Word] = ()) -> Screen:
     )
 
 
+def unreachable_lists(house: House) -> Screen:
+    """One-Link does not answer: never an empty list of visits."""
+    lines = (Text("You can also call the clinic: {phone}", phone=house.phone),) if house.phone else ()
+    return Screen(
+        asks=Text("The clinic's calendar does not answer at the moment. Please try again in a minute."),
+        lines=lines,
+        options=(Choice(Text("↻ Try again"), "visits"),),
+    )
+
+
 async def _framed(draft: BookingDraft, talk: Talk, notices: Sequence[Word]) -> tuple[BookingDraft, Screen]:
     skipped_before = draft.unasked
-    draft = await BOOKING.next(draft, talk)
-    asking = BOOKING.asking(draft)
+    draft = await dialogue_of(draft).next(draft, talk)
+    asking = dialogue_of(draft).asking(draft)
     if asking is None:
         raise Outdated("confirmed")
-    screen = await BOOKING.steps[asking].screen(draft, talk)
+    screen = await dialogue_of(draft).steps[asking].screen(draft, talk)
     said = list(notices)
-    if "resource_id" in draft.unasked and "resource_id" not in skipped_before and draft.resource_id:
+    if (
+        draft.moves is None
+        and "resource_id" in draft.unasked
+        and "resource_id" not in skipped_before
+        and draft.resource_id
+    ):
         catalogue = await talk.desk.catalogue(talk.now)
         said.append(Text("Only {name} provides this service.", name=catalogue.resource(draft.resource_id)))
     help_row = ((OPERATOR,),) if draft.misses >= HELP_AFTER else ()
     if draft.misses >= HELP_FIRST_AFTER:
         said.append(Text("It does not seem to work like this. The clinic's staff can help."))
-    first = BOOKING.back(draft) is None
+    first = dialogue_of(draft).back(draft) is None
+    leave = CANCEL if draft.moves is None else KEEP
     return draft, replace(
         screen,
         notices=tuple(said),
         chosen=None if asking == "confirmed" else await summary.chosen(draft, talk),
         extra=(*screen.extra, *help_row),
-        last=(CANCEL,) if first else (BACK, CANCEL),
+        last=(leave,) if first else (BACK, leave),
+    )
+
+
+def _staff_moves_it(talk: Talk) -> Screen:
+    """What was booked is not offered any more: there are no times to choose from."""
+    return Screen(
+        asks=Text("The clinic's staff can move this visit; here it cannot be done."),
+        lines=(staff(talk),),
+        last=(KEEP,),
     )
 
 

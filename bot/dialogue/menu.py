@@ -8,10 +8,16 @@ LANGUAGES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English
 
 BOOK = Choice(Text("Book a visit"), "book", look=Look.GOOD)
 MENU = Choice(Text("Menu"), "menu")
+VISITS = Choice(Text("My visits"), "visits")
 
 
-def greeting(house: House, locale: str, notices: tuple[Word, ...] = ()) -> Screen:
-    """What /start shows: the main job is one tap away, and so is each language."""
+def greeting(
+    house: House, locale: str, notices: tuple[Word, ...] = (), *, same: tuple[Choice, ...] = ()
+) -> Screen:
+    """What /start shows: the main job is one tap away, and so is each language.
+
+    `same`: a button for booking the same as last time, for those who have been here.
+    """
     asks = (
         Text("{clinic}: book a visit here, at any time.", clinic=house.name)
         if house.name
@@ -22,7 +28,13 @@ def greeting(house: House, locale: str, notices: tuple[Word, ...] = ()) -> Scree
     ]
     if house.phone:
         lines.append(Text("Phone of the clinic: {phone}", phone=house.phone))
-    return Screen(asks=asks, notices=notices, lines=tuple(lines), options=(BOOK,), extra=(languages(locale),))
+    return Screen(
+        asks=asks,
+        notices=notices,
+        lines=tuple(lines),
+        options=(BOOK, *same, VISITS),
+        extra=(languages(locale),),
+    )
 
 
 def languages(locale: str) -> tuple[Choice, ...]:
@@ -43,6 +55,25 @@ def resume(about: Fact | None) -> Screen:
         options=(
             Choice(Text("Continue"), "continue", look=Look.GOOD),
             Choice(Text("Start again"), "restart"),
+        ),
+    )
+
+
+def kept(appointment_id: int) -> Screen:
+    """After leaving a move: the visit stays where it was."""
+    return Screen(
+        asks=Text("The visit stays as it was."),
+        options=(Choice(Text("Show the visit"), "visit", str(appointment_id)), VISITS),
+    )
+
+
+def dropping(appointment_id: int) -> Screen:
+    """Moving a visit while a booking is unfinished."""
+    return Screen(
+        asks=Text("You have an unfinished booking. Drop it and move the visit?"),
+        options=(
+            Choice(Text("Yes, move the visit"), "move", f"{appointment_id}.sure"),
+            Choice(Text("No, go on with the booking"), "continue", look=Look.GOOD),
         ),
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue.draft import BirthDate, BookingDraft, IinAnswer, PhoneAnswer, Talk
+from bot.dialogue.draft import BirthDate, BookingDraft, House, IinAnswer, PhoneAnswer, Talk
 from bot.dialogue.engine import Instead, NotTaken
 from bot.dialogue.matching import command_in
 from bot.dialogue.screen import Choice, Look, Plural, Screen, Text, Word, unbroken
@@ -25,9 +25,8 @@ WHY = {
 }
 
 
-async def give_consent(draft: BookingDraft, talk: Talk) -> Screen:
-    """Asked once for each wording, before the first personal datum; the law's list (94-V, Art. 8)."""
-    house = talk.house
+def terms_of_consent(house: House) -> tuple[Word, ...]:
+    """What a client agrees to: the law's list (94-V, Art. 8)."""
     name = house.controller or house.name
     controller: Word = (
         Text("Who processes the data: {name}.", name=name)
@@ -46,9 +45,19 @@ async def give_consent(draft: BookingDraft, talk: Talk) -> Screen:
     ]
     if house.privacy_url:
         lines.append(Text("In full: {url}", url=house.privacy_url))
+    return tuple(lines)
+
+
+def consent_given(talk: Talk) -> Consent:
+    """The consent, with version, moment, language and message: that is what proves it."""
+    return Consent(version=CONSENT_VERSION, given_at=talk.now, locale=talk.locale, message_id=talk.message_id)
+
+
+async def give_consent(draft: BookingDraft, talk: Talk) -> Screen:
+    """Asked once for each wording, before the first personal datum."""
     return Screen(
         asks=Text("Do you agree that the clinic collects and processes your personal data for your visits?"),
-        lines=tuple(lines),
+        lines=terms_of_consent(talk.house),
         options=(Choice(Text("I agree"), "consent", "yes", Look.GOOD),),
     )
 
@@ -59,14 +68,14 @@ async def only_consent(draft: BookingDraft, talk: Talk) -> Consent | None:
 
 
 async def read_consent(draft: BookingDraft, raw: str, talk: Talk) -> Consent:
-    """The consent, with version, moment, language and message: that is what proves it."""
-    return Consent(version=CONSENT_VERSION, given_at=talk.now, locale=talk.locale, message_id=talk.message_id)
+    """The button says yes."""
+    return consent_given(talk)
 
 
 async def type_consent(draft: BookingDraft, text: str, talk: Talk) -> Consent:
     """Only a clear yes counts."""
     if command_in(text) == "yes" or text.strip() in ("1", "1."):
-        return await read_consent(draft, "yes", talk)
+        return consent_given(talk)
     raise NotTaken(Text("Without your consent the visit cannot be booked here. Press “I agree” or “Cancel”."))
 
 
@@ -149,14 +158,18 @@ async def type_phone(draft: BookingDraft, text: str, talk: Talk) -> PhoneAnswer:
 
 def share_phone(draft: BookingDraft, number: str, is_own: bool) -> PhoneAnswer:
     """A shared contact: the owner's number is proven, another person's is asked about."""
-    phone = read_phone(number if number.startswith("+") else f"+{number}")
-    if not isinstance(phone, Phone):
-        phone = read_phone(number)
+    phone = shared_phone(number)
     if not isinstance(phone, Phone):
         raise NotTaken(_phone_words(phone))
     if not is_own:
         raise Instead(draft=replace(draft, offered=phone.e164))
     return PhoneAnswer(number=phone.e164, verified=True)
+
+
+def shared_phone(number: str) -> Phone | PhoneFault:
+    """A number as Telegram shares it: international, with or without its plus."""
+    phone = read_phone(number if number.startswith("+") else f"+{number}")
+    return phone if isinstance(phone, Phone) else read_phone(number)
 
 
 def shown(number: str) -> str:

@@ -113,7 +113,8 @@ class Look(StrEnum):
 class Choice:
     """A button: what it says, and the answer it stands for.
 
-    `copies` makes it a button that copies this text instead of answering.
+    `copies` makes it a button that copies this text instead of answering, `opens` one that opens
+    this address.
     """
 
     label: Fact
@@ -121,6 +122,7 @@ class Choice:
     value: str = ""
     look: Look = Look.PLAIN
     copies: str | None = None
+    opens: str | None = None
 
 
 Row = tuple[Choice, ...]
@@ -152,4 +154,4 @@ class Screen:
         step = self.columns
         options = tuple(self.options[at : at + step] for at in range(0, len(self.options), step))
         share = ((self.shares_phone,),) if self.shares_phone else ()
-        return (*share, *options, *self.extra, *((self.last,) if self.last else ()))
+        return tuple(row for row in (*share, *options, *self.extra, self.last) if row)

@@ -84,7 +84,7 @@ async def type_slot(draft: BookingDraft, text: str, talk: Talk) -> Slot:
 
 async def _neighbours(draft: BookingDraft, lost: Slot, talk: Talk) -> Screen:
     service, resource_id, zone = await wish(draft, talk)
-    near = await talk.desk.neighbours(service, resource_id, lost.starts_at, talk.now)
+    near = await talk.desk.neighbours(service, resource_id, lost.starts_at, talk.now, own=draft.was)
     catalogue = await talk.desk.catalogue(talk.now)
     options = tuple(
         Choice(Joined((_when(slot, zone), *_who(slot, resource_id, catalogue))), "slot", slot_value(slot))

@@ -15,6 +15,9 @@ async def wish(draft: BookingDraft, talk: Talk) -> tuple[Service, int, ZoneInfo]
     """What is being booked, with whom, and in which zone times are shown."""
     catalogue = await talk.desk.catalogue(talk.now)
     service = catalogue.service(draft.service_id or 0)
+    if draft.was is not None:  # a visit that is moved keeps its length
+        length = draft.was.ends_at - draft.was.starts_at
+        service = replace(service, duration_min=int(length.total_seconds() // 60))
     resource_id = draft.resource_id or ANY
     providers = catalogue.providers(service) if resource_id == ANY else (catalogue.resource(resource_id),)
     return service, resource_id, talk.desk.zone_of(catalogue, providers)
@@ -30,14 +33,15 @@ async def week_of(draft: BookingDraft, talk: Talk) -> Week:
     service, resource_id, _ = await wish(draft, talk)
     catalogue = await talk.desk.catalogue(talk.now)
     day = draft.day or await today_at_clinic(talk)
-    return await talk.desk.week(service, resource_id, talk.desk.page_of(day, catalogue, talk.now), talk.now)
+    first = talk.desk.page_of(day, catalogue, talk.now)
+    return await talk.desk.week(service, resource_id, first, talk.now, own=draft.was)
 
 
 async def offered(draft: BookingDraft, raw: str, talk: Talk) -> Slot:
     """The slot a button stands for, if a fresh reading has it; else its neighbours are offered."""
     service, resource_id, zone = await wish(draft, talk)
     slot = slot_of(raw)
-    if not await talk.desk.still_free(service, slot, resource_id, talk.now):
+    if not await talk.desk.still_free(service, slot, resource_id, talk.now, own=draft.was):
         day = slot.starts_at.astimezone(zone).date()
         raise NotTaken(
             Text("This time has just been taken."),
@@ -52,12 +56,15 @@ async def slot_at(draft: BookingDraft, day: date, at: time, talk: Talk) -> Slot 
     week = await week_of(replace(draft, day=day), talk)
     on_grid = (slot for slot in week.on(day) if slot.starts_at.astimezone(zone).time() == at)
     starts_at = datetime.combine(day, at, zone)
-    return next(on_grid, None) or await talk.desk.slot_at(service, resource_id, starts_at, talk.now)
+    found = next(on_grid, None)
+    return found or await talk.desk.slot_at(service, resource_id, starts_at, talk.now, own=draft.was)
 
 
 def not_free(draft: BookingDraft, at: time, zone: ZoneInfo) -> NotTaken:
     """A named time that is not free: its neighbours are offered."""
     wanted = datetime.combine(draft.day or date.min, at, zone)
+    if draft.was is not None and draft.was.starts_at == wanted:
+        return NotTaken(Text("That is the time your visit has now. Please choose another one."))
     lost = Slot(wanted.astimezone(UTC), draft.resource_id or ANY, wanted.astimezone(UTC))
     return NotTaken(Text("{time} is not free.", time=Clock(wanted)), draft=replace(draft, lost=lost))
 

@@ -1,4 +1,4 @@
-"""An attempt to book or to cancel: stored before anything leaves, kept until its outcome is known and shown.
+"""An attempt to book, to move or to cancel: stored before anything leaves, kept until its outcome is shown.
 
 sending   the request may be on its way; the card says that it is being booked
 checking  an answer was lost: the card says that it is being checked, and the same key is
@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
+
+from bot.domain.model import Slot
 
 #: How long to wait before the same key is asked again: 1, 2, 4 … at most 30 s.
 FIRST_PAUSE = timedelta(seconds=1)
@@ -102,17 +104,52 @@ class BookingAttempt(Attempt):
         return f"tgbot:{self.key}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelAttempt(Attempt):
-    """A confirmed cancellation. Asking One-Link twice is harmless, so nothing else has to be kept."""
+class What(StrEnum):
+    """What a client does with a visit that exists, apart from moving it."""
 
-    kind: Literal["cancel"] = "cancel"
+    CANCEL = "cancel"
+    CONFIRM = "confirm"  # "I will come"
+    RESTORE = "restore"  # takes the own cancellation back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAttempt(Attempt):
+    """A confirmed change of a visit. Asking One-Link twice is harmless, so nothing else has to be kept."""
+
+    kind: Literal["change"] = "change"
+    what: What
     appointment_id: int
 
     @staticmethod
+    def key_for(what: What, appointment_id: int) -> str:
+        """One change of this sort at a time."""
+        return f"{what.value}-{appointment_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveAttempt(Attempt):
+    """A confirmed move: the old time is kept until the new one is certain.
+
+    Sending the same times again is harmless. `yielding`: somebody else was first at the new time, and the
+    visit is being put back to its old one.
+    """
+
+    kind: Literal["move"] = "move"
+    appointment_id: int
+    was: Slot
+    wanted: Slot
+    yielding: bool = False
+
+    @staticmethod
     def key_for(appointment_id: int) -> str:
-        """One cancellation of an appointment at a time."""
-        return f"cancel-{appointment_id}"
+        """One move of an appointment at a time."""
+        return f"move-{appointment_id}"
 
 
-AnyAttempt = BookingAttempt | CancelAttempt
+AnyAttempt = BookingAttempt | ChangeAttempt | MoveAttempt
+
+
+def keys_of_changes(appointment_id: int) -> tuple[str, ...]:
+    """The keys under which a change of this appointment may be unfinished."""
+    changes = (ChangeAttempt.key_for(what, appointment_id) for what in What)
+    return (MoveAttempt.key_for(appointment_id), *changes)

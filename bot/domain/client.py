@@ -26,14 +26,20 @@ class Client:
 
     `contact_id` is One-Link's record of this client. `verified` says that the phone of that
     contact was shared by its owner; only then are all of the contact's appointments the client's own.
+    `linked` is the contact that the inbox knows under the client's own source id: somebody else's, if
+    the first booking was made with a number of somebody else's.
     """
 
     id: int
-    locale: str | None = None
+    locale: str | None = None  # chosen by the client
+    speaks: str | None = None  # the language of the latest update: what is told unasked is told in it
     contact_id: int | None = None
     verified: bool = False
+    linked: int | None = None
     consent: Consent | None = None
     appointments: tuple[tuple[int, int | None], ...] = ()  # made here: (appointment id, contact id)
+    reminded: tuple[int, ...] = ()  # the appointments of the latest reminder: typed replies mean these
+    latest: tuple[int, int] | None = None  # service and resource of the latest booking here
 
     @property
     def consents(self) -> bool:
@@ -49,7 +55,17 @@ class Client:
     def merged_into(self, contact_id: int) -> "Client":
         """The client after operators merged its contact into another one."""
         made = tuple((i, contact_id if c == self.contact_id else c) for i, c in self.appointments)
-        return replace(self, contact_id=contact_id, appointments=made)
+        return replace(self, contact_id=contact_id, linked=contact_id, appointments=made)
+
+    def proven_by(self, contact_id: int) -> "Client":
+        """The client after sharing the phone of this contact."""
+        return replace(self, contact_id=contact_id, verified=True)
+
+    @property
+    def contacts(self) -> frozenset[int]:
+        """The contacts under which appointments of this client may be."""
+        made = {contact for _, contact in self.appointments if contact is not None}
+        return frozenset(made | ({self.contact_id} if self.contact_id is not None else set()))
 
     def owns(self, appointment_id: int, contact_id: int | None) -> bool:
         """Whether an appointment, with the contact One-Link names, is this client's to see and to change.

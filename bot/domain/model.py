@@ -68,6 +68,7 @@ class Service:
     names: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    discreet: bool = False  # its name must not be read by chance, as on a lock screen
 
     def name_in(self, locale: str) -> str:
         """The name for a reader of this locale."""

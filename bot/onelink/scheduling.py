@@ -1,5 +1,6 @@
 """One-Link's scheduling: one method for each endpoint, domain types both ways."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 
@@ -14,19 +15,21 @@ from bot.domain.model import (
     Resource,
     Service,
     Slot,
+    Status,
 )
 from bot.onelink.http import OneLinkHttp
 from bot.onelink.rows import every, only, payload_of
 from bot.onelink.wire import (
     canonical_phone,
     dump_appointment,
+    dump_appointments_query,
     dump_calendar_query,
     dump_change,
     load_contact,
     load_resource,
     load_services,
 )
-from bot.onelink.wire_calendar import load_appointment, load_calendar, load_free_slots
+from bot.onelink.wire_calendar import load_appointment, load_appointments, load_calendar, load_free_slots
 
 
 class Scheduling:
@@ -70,7 +73,8 @@ class Scheduling:
             return CalendarReading(slots=(), appointments=(), resources=())
         params = dump_calendar_query(start, end, resource_ids, duration_min, with_slots=with_slots)
         answer = await self._http.get("scheduling/calendar", params)
-        return load_calendar(answer.body)
+        # A month of a busy clinic takes a while: others are answered meanwhile.
+        return await asyncio.to_thread(load_calendar, answer.body)
 
     async def free_slots(
         self,
@@ -91,6 +95,20 @@ class Scheduling:
         """Any appointment of the account; whose it is, is for the caller to check. Raises Gone."""
         answer = await self._http.get("scheduling/appointments/{id}", id=appointment_id)
         return only(load_appointment, answer.body)
+
+    async def appointments_of(
+        self, contact_ids: Collection[int], start: datetime, end: datetime
+    ) -> tuple[Appointment, ...]:
+        """Appointments of these contacts that begin in [start, end), of any status, by start.
+
+        The older One-Link answers with everybody's: those of others are left out here.
+        """
+        if not contact_ids:
+            return ()
+        params = dump_appointments_query(start, end, contact_ids)
+        answer = await self._http.get("scheduling/appointments", params)
+        found = load_appointments(payload_of(answer.body))
+        return tuple(appointment for appointment in found if appointment.contact_id in contact_ids)
 
     async def find_contacts(self, search: str) -> tuple[Contact, ...]:
         """Contacts with this text somewhere in name, email, phone or identifier: also other people's."""
@@ -138,13 +156,17 @@ class Scheduling:
         ends_at: datetime | None = None,
         resource_id: int | None = None,
         link: ConversationLink | None = None,
+        status: Status | None = None,
     ) -> Appointment:
         """Change only what is given. Sending the same change again is harmless.
 
         To move, give both ends (and the resource only if it changes: the older One-Link
-        prices anew when it is named). An empty `link` unlinks. Raises Refused, Gone.
+        prices anew when it is named). An empty `link` unlinks. SCHEDULED revives a cancelled one, if its
+        time is still free; to cancel, use `cancel_appointment`. Raises Refused, Gone.
         """
-        body = dump_change(starts_at=starts_at, ends_at=ends_at, resource_id=resource_id, link=link)
+        body = dump_change(
+            starts_at=starts_at, ends_at=ends_at, resource_id=resource_id, link=link, status=status
+        )
         answer = await self._http.patch("scheduling/appointments/{id}", body, id=appointment_id)
         return only(load_appointment, answer.body)
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import Field
 
-from bot.domain.model import Contact, ConversationLink, NewAppointment, Resource, Service
+from bot.domain.model import Contact, ConversationLink, NewAppointment, Resource, Service, Status
 from bot.onelink.rows import Row, Unreadable, every, read, timestamp
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,7 @@ def load_service(row: object) -> Service:
         names=translations(own, "name"),
         categories=translations(own, "category"),
         descriptions=translations(own, "description"),
+        discreet=_is_true(own.get("discreet")),
     )
 
 
@@ -173,6 +174,15 @@ def dump_calendar_query(
     return query
 
 
+def dump_appointments_query(start: datetime, end: datetime, contact_ids: Collection[int]) -> dict[str, str]:
+    """The query of GET appointments (section 6). The older One-Link ignores `contact_ids`."""
+    return {
+        "from": timestamp(start),
+        "to": timestamp(end),
+        "contact_ids": ",".join(str(contact_id) for contact_id in sorted(contact_ids)),
+    }
+
+
 def dump_appointment(new: NewAppointment) -> dict[str, object]:
     """The body of a creation: only what every generation accepts (section 7.1).
 
@@ -202,9 +212,18 @@ def dump_change(
     ends_at: datetime | None,
     resource_id: int | None,
     link: ConversationLink | None,
+    status: Status | None,
 ) -> dict[str, object]:
-    """The body of a change: nothing that stays as it is (section 8). An empty link unlinks."""
+    """The body of a change: nothing that stays as it is (section 8). An empty link unlinks.
+
+    An appointment that is not cancelled any more needs its payment status, too: that of a cancelled one
+    stays `cancelled` unless it is sent (section 8); One-Link derives the right one from it (section 7.3).
+    """
     body: dict[str, object] = {}
+    if status is not None:
+        body["status"] = status.value
+    if status is Status.SCHEDULED:
+        body["payment_status"] = "awaiting_payment"
     if starts_at is not None:
         body["starts_at"] = timestamp(starts_at)
     if ends_at is not None:

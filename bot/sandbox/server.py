@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox import page_routes
 from bot.sandbox.answers import Row
+from bot.sandbox.clinic_control import ClinicControl
 from bot.sandbox.clock import Clock
 from bot.sandbox.control import WorldControl
 from bot.sandbox.conversations_api import ConversationsApi
@@ -44,14 +45,20 @@ def build(profile: Profile = "current", world: Row | None = None, clock: Clock |
     clock = clock or Clock()
     one_link = World(profile, clock, world)
     journal, faults = Journal(clock), Faults()
-    telegram = TelegramApi(clock)
-    # From the outside in: what came, what goes wrong on the way, One-Link's door.
+    telegram, staff = TelegramApi(clock), ClinicControl(one_link)
+    # From the outside in: what came, what goes wrong on the way, One-Link's door, what has changed behind it.
     app = web.Application(
-        middlewares=[journal.middleware, faults.middleware, OneLinkAccess(one_link).middleware],
+        middlewares=[
+            journal.middleware,
+            faults.middleware,
+            OneLinkAccess(one_link).middleware,
+            staff.middleware,
+        ],
         client_max_size=LARGEST_BODY,
     )
     faces = (
         WorldControl(one_link),
+        staff,
         journal,
         faults,
         SchedulingApi(one_link),

@@ -15,10 +15,11 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramFor
 from aiogram.types import InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 from pydantic import TypeAdapter
 
-from bot.dialogue.booking import BOOKING
+from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import BookingDraft
 from bot.dialogue.personal import shown
 from bot.dialogue.screen import Screen, Text
+from bot.domain.attempt import Attempt
 from bot.storage import Turn
 from bot.telegram.keyboard import inline_keyboard, reply_keyboard, text_of
 from bot.telegram.states import state_for
@@ -70,7 +71,7 @@ class Card:
     def save(self, draft: BookingDraft, state: str | None = None) -> None:
         """Keep the draft, and the state of the question it asks (or the given one)."""
         self.turn.data["draft"] = _DRAFT.dump_python(draft, mode="json")
-        self.turn.state = state or state_for(BOOKING.asking(draft))
+        self.turn.state = state or state_for(dialogue_of(draft).asking(draft))
 
     def close(self) -> None:
         """Forget the draft and what was typed into it."""
@@ -113,6 +114,27 @@ class Card:
         """Show an outcome with which the dialogue goes on; False if it cannot reach the client."""
         return await self._reached(self.show(draft, screen))
 
+    def shows(self, attempt: Attempt) -> bool:
+        """Whether the card is still this attempt's: its outcome may be shown twice, the second time (after
+        a crash) when the client has long begun something else."""
+        draft = self.draft
+        return draft is None or draft.attempt_key == attempt.key
+
+    async def tell_of(self, attempt: Attempt, screen: Screen) -> bool:
+        """Show how an attempt stands, where it was confirmed; whether it reached the client."""
+        if self.shows(attempt):
+            self.moved_to(attempt.card_id)
+            return await self.tell(screen)
+        return await self.redraw(attempt.card_id, screen)
+
+    async def conclude(self, attempt: Attempt, screen: Screen) -> bool:
+        """Show the outcome of an attempt; the draft that led to it is done, and the attempt forgotten."""
+        reached = await self.tell_of(attempt, screen)
+        if self.shows(attempt):
+            self.close()
+        self.turn.finished.append(attempt.key)
+        return reached
+
     async def discard(self, message_id: int) -> None:
         """Take a message out of the chat, where Telegram lets us (it is younger than 48 h)."""
         with contextlib.suppress(TelegramAPIError):
@@ -126,6 +148,25 @@ class Card:
             reply_markup=inline_keyboard(screen, self.words, None, 0),
         )
 
+    async def write(self, screen: Screen, *, quietly: bool = False) -> bool:
+        """A message unasked, below everything; False if it cannot reach the client."""
+        return await self._reached(
+            self.bot.send_message(
+                self.chat_id,
+                text_of(screen, self.words),
+                reply_markup=inline_keyboard(screen, self.words, None, 0),
+                disable_notification=quietly or None,
+            )
+        )
+
+    async def ask_for_phone(self, screen: Screen) -> None:
+        """A screen with the keyboard that shares the phone, outside any dialogue."""
+        await self._put_away()
+        sent = await self.bot.send_message(
+            self.chat_id, text_of(screen, self.words), reply_markup=reply_keyboard(screen, self.words)
+        )
+        self.turn.data.update(card=sent.message_id, typing=True)
+
     async def redraw(self, message_id: int, screen: Screen) -> bool:
         """Show a stateless screen in that message, or in a new one if it is gone; False as with `tell`."""
 
@@ -134,6 +175,12 @@ class Card:
                 await self.say(screen)
 
         return await self._reached(drawn())
+
+    async def refresh(self, message_id: int | None, screen: Screen) -> None:
+        """Show the present state in an older message, too, where that is possible."""
+        if message_id is not None:
+            with contextlib.suppress(TelegramAPIError):
+                await self._edited(message_id, screen, inline_keyboard(screen, self.words, None, 0))
 
     async def put_away(self) -> None:
         """Take the buttons from the card: the dialogue goes on elsewhere or has ended."""

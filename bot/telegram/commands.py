@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 COMMANDS = {
     "start": Text("Menu"),
     "book": Text("Book a visit"),
+    "my": Text("My visits"),
     "language": Text("Language"),
     "operator": Text("Talk to the clinic's staff"),
 }

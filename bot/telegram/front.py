@@ -1,19 +1,21 @@
 """What the handlers work with: the use cases, and this update's client, language and card."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
-from bot.dialogue import appointment as cards
 from bot.dialogue.draft import BookingDraft, House, Talk
-from bot.domain.attempt import AnyAttempt, BookingAttempt, CancelAttempt
+from bot.dialogue.screen import Choice, Joined, Screen, Text
+from bot.domain.attempt import AnyAttempt, BookingAttempt, ChangeAttempt, MoveAttempt
 from bot.storage import Storage, Turn
-from bot.telegram.cancelling import Cancelling
 from bot.telegram.card import Card
+from bot.telegram.changing import Changing
 from bot.telegram.outcome import Conclusion
+from bot.telegram.rescheduling import Rescheduling
 from bot.telegram.texts import Texts
 from bot.usecases.desk import BookingDesk
+from bot.usecases.notes import Notes
 from bot.usecases.visits import Visits
 
 
@@ -24,10 +26,27 @@ class Front:
     desk: BookingDesk
     visits: Visits
     conclusion: Conclusion
-    cancelling: Cancelling
+    changing: Changing
+    rescheduling: Rescheduling
+    notes: Notes
     storage: Storage
     texts: Texts
     house: House
+    account: str  # whose appointments these are, for calendar files: "7@one-link.kz"
+    alarms: tuple[timedelta, ...]  # before a visit, for the calendar of the client's phone
+
+    async def same_again(self, talk: Talk) -> tuple[Choice, ...]:
+        """A button that books what was booked last time, while the clinic still offers it."""
+        latest = talk.client.latest
+        if latest is None:
+            return ()
+        catalogue = await self.desk.known_catalogue(talk.now)
+        service = next((it for it in catalogue.services if it.id == latest[0]), None)
+        resource = next((it for it in catalogue.resources if it.id == latest[1]), None)
+        if service is None or resource is None or not service.offered_by(resource):
+            return ()
+        label = Text("As last time: {what}", what=Joined((service, resource)))
+        return (Choice(label, "same", f"{service.id}.{resource.id}"),)
 
     def talk(self, turn: Turn, now: datetime, user: User | None, event: TelegramObject | None) -> Talk:
         """This client's talk with the desk at this moment."""
@@ -55,7 +74,7 @@ class Front:
         """Card and talk in the language the client has just chosen; it is remembered."""
         turn = card.turn
         chosen = self.texts.chosen(locale, None)
-        turn.client = replace(turn.client, locale=chosen)
+        turn.client = replace(turn.client, locale=chosen, speaks=chosen)
         talk = self.talk(turn, card.now, event.from_user, event)
         return Card(card.bot, turn, self.texts[chosen], card.now), talk
 
@@ -64,11 +83,11 @@ class Front:
         if draft.consent is not None and draft.consent != turn.client.consent:
             turn.client = replace(turn.client, consent=draft.consent)
 
-    async def open_attempt(self, card: Card) -> BookingAttempt | None:
+    async def open_attempt(self, card: Card) -> BookingAttempt | MoveAttempt | None:
         """The draft's unfinished attempt; without one, the draft goes on where it was confirmed."""
         draft = card.draft
-        attempt = await self.storage.attempt(draft.key) if draft is not None else None
-        if isinstance(attempt, BookingAttempt):
+        attempt = await self.storage.attempt(draft.attempt_key) if draft is not None else None
+        if isinstance(attempt, BookingAttempt | MoveAttempt):
             return attempt
         if draft is not None:
             card.save(replace(draft, confirmed=None))
@@ -76,32 +95,28 @@ class Front:
             card.turn.state = None
         return None
 
-    async def check_below(self, card: Card, attempt: BookingAttempt) -> None:
-        """The client wrote while the outcome is open: the card that will show it comes below."""
-        below = await card.say(cards.being_checked(self.house, late=attempt.takes_long(card.now)))
-        await card.discard(attempt.card_id)
-        card.moved_to(below.message_id)
-        await self.storage.update_attempt(replace(attempt, card_id=below.message_id))
+    async def say_checking(self, card: Card) -> None:
+        """The client wrote while the outcome is open: the card stays where it is and will tell it.
 
-    async def show_visit(self, card: Card, message_id: int, step: str, appointment_id: int) -> None:
-        """What a button under an appointment leads to.
-
-        Raises NotYours, Gone, OneLinkUnreachable, NotPermitted.
+        A new card below would have to be sent and stored: a crash in between would leave one that never
+        tells. These words stay true whatever happens.
         """
-        if step == "cancelled":
-            await self.cancelling.begin(card, message_id, appointment_id, card.words.locale)
-            return
-        visit = await self.visits.visit(card.turn.client, appointment_id)
-        card.turn.client = visit.client
-        screen = await self.cancelling.screen(card, visit)
-        if step == "cancel" and visit.can_be_cancelled(card.now):
-            catalogue = await self.desk.known_catalogue(card.now)
-            screen = cards.ask_to_cancel(visit.appointment, catalogue, self.house)
-        await card.redraw(message_id, screen)
+        said = Text("The clinic has not answered yet; the result will appear in the card above.")
+        await card.say(Screen(asks=said))
+
+    async def finish(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
+        """Everything is answered and confirmed: do it."""
+        if draft.moves is None:
+            await self.conclusion.book(card, draft, talk)
+        else:
+            await self.rescheduling.move(card, draft, talk)
 
     async def settle(self, card: Card, attempt: AnyAttempt, talk: Talk) -> None:
         """Try again what was confirmed earlier, and show the outcome where it was confirmed."""
-        if isinstance(attempt, CancelAttempt):
-            await self.cancelling.settle(card, attempt)
-        else:
-            await self.conclusion.settle(card, attempt, talk)
+        match attempt:
+            case ChangeAttempt():
+                await self.changing.settle(card, attempt)
+            case MoveAttempt():
+                await self.rescheduling.settle(card, attempt, talk)
+            case BookingAttempt():
+                await self.conclusion.settle(card, attempt, talk)

@@ -2,10 +2,11 @@
 
 from aiogram import F, Router
 from aiogram.enums import ChatType
-from aiogram.filters import Command, CommandStart
+from aiogram.filters import IS_MEMBER, IS_NOT_MEMBER, ChatMemberUpdatedFilter, Command, CommandStart
 
-from bot.telegram import messages, taps
+from bot.telegram import messages, taps, visit_pages, visit_taps
 from bot.telegram.keyboard import Tap, VisitTap
+from bot.telegram.states import Visits
 
 
 def build_routers() -> tuple[Router, ...]:
@@ -19,6 +20,8 @@ def build_routers() -> tuple[Router, ...]:
     private.message.register(messages.book_command, Command("book"))
     private.message.register(messages.language_command, Command("language"))
     private.message.register(messages.operator_command, Command("operator"))
+    private.message.register(visit_pages.my_command, Command("my"))
+    private.message.register(visit_pages.phone_for_visits, Visits.phone)
     private.message.register(messages.contact_shared, F.contact)
     private.message.register(messages.text_written, F.text)
     private.message.register(messages.something_sent)
@@ -27,14 +30,16 @@ def build_routers() -> tuple[Router, ...]:
     private.callback_query.register(taps.tap, Tap.filter())
     private.callback_query.register(taps.locale_tap, VisitTap.filter(F.step == "locale"))
     private.callback_query.register(
-        taps.book_tap, VisitTap.filter(F.step.in_({"book", "restart", "continue"}))
+        taps.book_tap, VisitTap.filter(F.step.in_({"book", "same", "restart", "continue"}))
     )
     private.callback_query.register(taps.menu_tap, VisitTap.filter(F.step == "menu"))
     private.callback_query.register(taps.operator_tap, VisitTap.filter(F.step == "operator"))
     private.callback_query.register(
-        taps.visit_tap, VisitTap.filter(F.step.in_({"visit", "keep", "cancel", "cancelled"}))
+        visit_pages.pages_tap, VisitTap.filter(F.step.in_({"visits", "past", "find", "findable"}))
     )
+    private.callback_query.register(visit_taps.visit_tap, VisitTap.filter(F.step.in_(visit_taps.STEPS)))
     private.callback_query.register(taps.unknown_tap)
+    private.my_chat_member.register(messages.came_back, ChatMemberUpdatedFilter(IS_NOT_MEMBER >> IS_MEMBER))
 
     elsewhere = Router(name="elsewhere")
     elsewhere.message.register(messages.in_a_group, CommandStart())

@@ -47,7 +47,7 @@ def inline_keyboard(
     screen: Screen, words: Words, card: str | None, revision: int
 ) -> InlineKeyboardMarkup | None:
     """The buttons. With `card` they belong to that dialogue; without, they are stateless."""
-    rows = [[_button(choice, words, card, revision) for choice in row] for row in screen.rows if row]
+    rows = [[_button(choice, words, card, revision) for choice in row] for row in screen.rows]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 
@@ -69,6 +69,8 @@ def _button(choice: Choice, words: Words, card: str | None, revision: int) -> In
     label = words.say(choice.label)
     if choice.copies is not None:
         return InlineKeyboardButton(text=label, copy_text=CopyTextButton(text=choice.copies))
+    if choice.opens is not None:
+        return InlineKeyboardButton(text=label, url=choice.opens)
     tap: CallbackData = (
         VisitTap(step=choice.step, value=choice.value)
         if card is None

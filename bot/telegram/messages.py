@@ -1,10 +1,10 @@
 """What a message does: commands, typed answers, shared contacts, and everything else a client may send."""
 
 from aiogram import Bot
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import ChatMemberUpdated, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.dialogue import menu
-from bot.dialogue.booking import BOOKING
+from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import Talk
 from bot.dialogue.engine import Instead, Outdated
 from bot.dialogue.flow import answered, missed
@@ -15,9 +15,11 @@ from bot.dialogue.screen import Screen, Text
 from bot.dialogue.summary import chosen
 from bot.domain.errors import BookingError
 from bot.domain.iin import Iin, read_iin
+from bot.domain.watched import reachable_again
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.moves import begin, go_on, is_being_checked, take_typed, tolerate
+from bot.telegram.replies import replied
 from bot.telegram.states import Booking
 
 
@@ -29,7 +31,7 @@ async def started(message: Message, card: Card, talk: Talk, front: Front) -> Non
     if draft is None:
         await card.put_away()
         card.close()
-        await card.say(menu.greeting(front.house, talk.locale))
+        await card.say(menu.greeting(front.house, talk.locale, same=await front.same_again(talk)))
         return
     await card.put_away()
     card.turn.data["resuming"] = True
@@ -60,7 +62,7 @@ async def operator_command(message: Message, card: Card, talk: Talk) -> None:
 async def contact_shared(message: Message, card: Card, talk: Talk, front: Front) -> None:
     """The phone, if that is being asked; proven only if it is the sender's own."""
     draft = card.draft
-    if draft is None or BOOKING.asking(draft) != "phone" or message.contact is None:
+    if draft is None or dialogue_of(draft).asking(draft) != "phone" or message.contact is None:
         await _said_something(message, card, talk, front)
         return
     own = message.contact.user_id is not None and message.contact.user_id == talk.client.id
@@ -73,9 +75,17 @@ async def contact_shared(message: Message, card: Card, talk: Talk, front: Front)
     await go_on(card, draft, talk, below=True)
 
 
+async def came_back(event: ChatMemberUpdated, card: Card, front: Front) -> None:
+    """The client has unblocked the bot: what still lies ahead is reminded of again."""
+    turn = card.turn
+    turn.told |= reachable_again(await front.storage.visits(), turn.client.id)
+
+
 async def text_written(message: Message, card: Card, talk: Talk, front: Front) -> None:
-    """A typed answer to the question being asked, or a word of command."""
+    """A typed answer to the question being asked, to a reminder, or a word of command."""
     draft = card.draft
+    if card.turn.state != Booking.checking.state and await replied(message, card, talk, front):
+        return
     if draft is None or card.turn.state == Booking.checking.state:
         await _said_something(message, card, talk, front)
         return
@@ -87,7 +97,7 @@ async def text_written(message: Message, card: Card, talk: Talk, front: Front) -
         if choice is not None:
             await begin(card, talk, again=choice.step == "restart", below=True)
             return
-    asking = BOOKING.asking(draft)
+    asking = dialogue_of(draft).asking(draft)
     await _delete_if_secret(message, asking)
     card.turn.data["typed"] = [message.message_id, asking]
     await take_typed(message, card, draft, talk, front)
@@ -100,9 +110,9 @@ async def text_edited(message: Message, card: Card, talk: Talk, front: Front) ->
     if draft is None or last != message.message_id or card.turn.state == Booking.checking.state:
         return
     await _delete_if_secret(message, step)
-    if step != BOOKING.asking(draft):
+    if step != dialogue_of(draft).asking(draft):
         try:
-            draft = BOOKING.change(draft, str(step))
+            draft = dialogue_of(draft).change(draft, str(step))
         except Outdated:
             return
     await take_typed(message, card, draft, talk, front)
@@ -115,7 +125,11 @@ async def something_sent(message: Message, card: Card, talk: Talk, front: Front)
             return
         card.turn.data["album"] = message.media_group_id
     draft = card.draft
-    if draft is not None and BOOKING.asking(draft) == "iin" and (message.photo or message.document):
+    if (
+        draft is not None
+        and dialogue_of(draft).asking(draft) == "iin"
+        and (message.photo or message.document)
+    ):
         await tolerate(message.delete())
         await go_on(
             card, draft, talk, (Text("No photos of documents are needed, only the 12 digits."),), below=True

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -56,6 +57,8 @@ class ClientMiddleware(BaseMiddleware):
         bot: Bot = data["bot"]
         update = event if isinstance(event, Update) else None
         talk = self.front.talk(turn, data["now"], data.get("event_from_user"), update and update.event)
+        if turn.client.speaks != talk.locale:
+            turn.client = replace(turn.client, speaks=talk.locale)
         card = Card(bot, turn, self.front.texts[talk.locale], data["now"])
         data.update(card=card, talk=talk, front=self.front)
         before = dict(turn.data), turn.state

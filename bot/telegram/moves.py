@@ -2,14 +2,15 @@
 
 import contextlib
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, Message
 
 from bot.dialogue import menu
 from bot.dialogue.actions import Left
-from bot.dialogue.booking import BOOKING
-from bot.dialogue.draft import BookingDraft, Talk
+from bot.dialogue.dialogues import dialogue_of
+from bot.dialogue.draft import ALL, BookingDraft, Talk
 from bot.dialogue.engine import Instead, Outdated
 from bot.dialogue.flow import begun, missed, resumed, tapped, typed
 from bot.dialogue.framing import shown
@@ -50,7 +51,7 @@ async def take_typed(message: Message, card: Card, draft: BookingDraft, talk: Ta
         return
     except (Outdated, BookingError):
         pass
-    if BOOKING.asking(draft) is None:
+    if dialogue_of(draft).asking(draft) is None:
         # The outcome must be an edit of this card, which can be repeated: the typed "yes" goes instead.
         await card.discard(message.message_id)
     await next_screen(card, draft, talk, front, notices, below=True)
@@ -59,10 +60,10 @@ async def take_typed(message: Message, card: Card, draft: BookingDraft, talk: Ta
 async def next_screen(
     card: Card, draft: BookingDraft, talk: Talk, front: Front, notices: tuple[Word, ...], *, below: bool
 ) -> None:
-    """Either everything is answered and it is booked, or the next question is shown."""
+    """Either everything is answered and it is done, or the next question is shown."""
     front.remember_consent(card.turn, draft)
-    if BOOKING.asking(draft) is None:
-        await front.conclusion.book(card, draft, talk)
+    if dialogue_of(draft).asking(draft) is None:
+        await front.finish(card, draft, talk)
     else:
         await go_on(card, draft, talk, notices, below=below)
 
@@ -81,21 +82,34 @@ async def go_on(
     await card.show(draft, screen, below=below, again=again)
 
 
-async def begin(card: Card, talk: Talk, *, again: bool = False, below: bool = False) -> None:
-    """A new draft, or the unfinished one with its slot looked at anew."""
+async def begin(
+    card: Card,
+    talk: Talk,
+    *,
+    again: bool = False,
+    below: bool = False,
+    same: tuple[int, int] | None = None,
+) -> None:
+    """A new draft, or the unfinished one with its slot looked at anew.
+
+    `same`: with this service and this resource, which can be changed like any other answer.
+    """
     draft = card.draft
     notices: tuple[Word, ...] = ()
     card.turn.data.pop("resuming", None)
     if draft is None or again:
         draft = await begun(talk)
+        if same is not None:
+            draft = replace(draft, category=ALL, service_id=same[0], resource_id=same[1])
     else:
         draft, notices = await resumed(draft, talk)
     await go_on(card, draft, talk, notices, below=below)
 
 
 async def leave(card: Card) -> None:
-    """The end of a dialogue that books nothing."""
-    await card.show_bare(menu.left())
+    """The end of a dialogue that books and moves nothing."""
+    draft = card.draft
+    await card.show_bare(menu.left() if draft is None or draft.moves is None else menu.kept(draft.moves))
     card.close()
 
 
@@ -103,10 +117,9 @@ async def is_being_checked(card: Card, front: Front) -> bool:
     """Whether an attempt is open: then nothing else can be begun, and the client is told."""
     if card.turn.state != Booking.checking.state:
         return False
-    attempt = await front.open_attempt(card)
-    if attempt is None:
+    if await front.open_attempt(card) is None:
         return False
-    await front.check_below(card, attempt)
+    await front.say_checking(card)
     return True
 
 

@@ -8,7 +8,7 @@ from bot.dialogue import appointment as cards
 from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.framing import shown
 from bot.dialogue.menu import LANGUAGES, left
-from bot.dialogue.screen import Screen
+from bot.dialogue.screen import Text
 from bot.dialogue.summary import wanted
 from bot.domain.attempt import BookingAttempt
 from bot.domain.errors import (
@@ -25,6 +25,7 @@ from bot.telegram.card import Card
 from bot.telegram.states import Booking as BookingStates
 from bot.usecases.booking import Booked, Booking, ChangedSince, Checking, NotBooked
 from bot.usecases.desk import BookingDesk
+from bot.usecases.visits import Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Conclusion:
     """Settles bookings and shows what came of them."""
 
     booking: Booking
+    visits: Visits
     desk: BookingDesk
     house: House
 
@@ -65,15 +67,14 @@ class Conclusion:
                 await self._booked(card, attempt, appointment, talk)
             case ChangedSince(appointment=appointment, attempt=attempt):
                 catalogue = await self.desk.known_catalogue(talk.now)
-                _remember(card, attempt, appointment)
-                await self._tell(card, attempt, cards.changed_since(appointment, catalogue, self.house))
-                self._close(card, attempt)
+                await self._remember(card, attempt, appointment)
+                await card.conclude(attempt, cards.changed_since(appointment, catalogue, self.house))
             case NotBooked(why=why, used_up=used_up):
                 await self._not_booked(card, attempt, why, used_up, talk)
 
     async def _still_checking(self, card: Card, attempt: BookingAttempt, due: datetime, talk: Talk) -> None:
         late = attempt.takes_long(talk.now)
-        await self._tell(card, attempt, cards.being_checked(self.house, late=late))
+        await card.tell_of(attempt, cards.being_checked(self.house, late=late))
         if late and not attempt.told_staff:
             text = talk.tell_staff(cards.late_note())
             if await self.booking.leave_note(attempt, text, number=2):
@@ -83,11 +84,11 @@ class Conclusion:
         self, card: Card, attempt: BookingAttempt, appointment: Appointment, talk: Talk
     ) -> None:
         catalogue = await self.desk.known_catalogue(talk.now)
-        screen = cards.visit_card(appointment, catalogue, self.house, upcoming=True, new=True)
-        delivered = await self._tell(card, attempt, screen)
-        _remember(card, attempt, appointment)
+        said = Text("You are booked.")
+        screen = cards.visit_card(appointment, catalogue, self.house, talk.now, said=said)
+        delivered = await card.conclude(attempt, screen)
+        await self._remember(card, attempt, appointment)
         self.desk.refresh()
-        self._close(card, attempt)
         note = cards.staff_note(
             dict(LANGUAGES)[attempt.locale],
             cards.short_code(appointment.id),
@@ -103,7 +104,7 @@ class Conclusion:
         said = cards.refusal(why)
         draft = card.draft
         if draft is None or draft.key != attempt.key:  # the draft's day is over
-            await self._tell(card, attempt, left(said))
+            await card.tell_of(attempt, left(said))
             return
         draft = after_refusal(draft, why)
         if isinstance(why, NotOfferedHere | Gone):
@@ -115,33 +116,17 @@ class Conclusion:
         card.save(draft)
         await card.tell_in(draft, screen)
 
-    async def _tell(self, card: Card, attempt: BookingAttempt, screen: Screen) -> bool:
-        """Show an outcome where it was confirmed; whether it reached the client."""
-        if _is_live(card, attempt):
-            card.moved_to(attempt.card_id)
-            return await card.tell(screen)
-        return await card.redraw(attempt.card_id, screen)
-
-    def _close(self, card: Card, attempt: BookingAttempt) -> None:
-        if _is_live(card, attempt):
-            card.close()
-        card.turn.finished.append(attempt.key)
-
-
-def _is_live(card: Card, attempt: BookingAttempt) -> bool:
-    """Whether the card is still this attempt's: its outcome may be shown twice, the second time (after a
-    crash) when the client has long begun another booking."""
-    draft = card.draft
-    return draft is None or draft.key == attempt.key
-
-
-def _remember(card: Card, attempt: BookingAttempt, appointment: Appointment) -> None:
-    """The appointment is this client's, and so is its contact, unless another is."""
-    client = card.turn.client
-    if client.contact_id in (None, appointment.contact_id):
-        verified = attempt.wanted.phone_verified or (client.verified and client.contact_id is not None)
-        client = replace(client, contact_id=appointment.contact_id, verified=verified)
-    card.turn.client = client.with_appointment(appointment.id, appointment.contact_id)
+    async def _remember(self, card: Card, attempt: BookingAttempt, appointment: Appointment) -> None:
+        """The appointment is this client's, and so is its contact, unless another is."""
+        client = card.turn.client
+        if client.contact_id in (None, appointment.contact_id):
+            verified = attempt.wanted.phone_verified or (client.verified and client.contact_id is not None)
+            client = replace(client, contact_id=appointment.contact_id, verified=verified)
+        if attempt.source_id == self.booking.source_id(client.id):
+            client = replace(client, linked=appointment.contact_id)
+        client = replace(client, latest=(attempt.wanted.service_id, attempt.wanted.resource_id))
+        card.turn.client = client.with_appointment(appointment.id, appointment.contact_id)
+        await self.visits.learned(card.turn, appointment, card.now, card_id=attempt.card_id)
 
 
 def after_refusal(draft: BookingDraft, why: BookingError) -> BookingDraft:

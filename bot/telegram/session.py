@@ -1,6 +1,7 @@
 """Telegram's HTTP: patient where Telegram asks for patience, and where repeating is harmless."""
 
 import asyncio
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,10 @@ FIRST_PAUSE = timedelta(milliseconds=300)
 LONGEST_WAIT = timedelta(seconds=30)
 
 
+#: Set by who would rather do something else first than wait for Telegram (in this task only).
+impatient: ContextVar[bool] = ContextVar("impatient", default=False)
+
+
 class Patience(BaseRequestMiddleware):
     """Waits out 429, and repeats what is safe to repeat when the connection breaks."""
 
@@ -52,7 +57,7 @@ class Patience(BaseRequestMiddleware):
             try:
                 return await _readable(make_request, bot, method)
             except TelegramRetryAfter as error:
-                if not tries_left or error.retry_after > LONGEST_WAIT.total_seconds():
+                if impatient.get() or not tries_left or error.retry_after > LONGEST_WAIT.total_seconds():
                     raise
                 log.warning("telegram_asks_to_wait", seconds=error.retry_after, method=type(method).__name__)
                 await asyncio.sleep(error.retry_after)

@@ -23,6 +23,12 @@ class Booking(StatesGroup):
     checking = State()
 
 
+class Visits(StatesGroup):
+    """Outside bookings: the phone is asked for, to find visits that were made by phone."""
+
+    phone = State()
+
+
 def state_for(step: str | None) -> str | None:
     """The state while this question of the dialogue is being asked."""
     if step is None:

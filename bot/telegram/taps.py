@@ -2,18 +2,15 @@
 
 from aiogram.types import CallbackQuery
 
-from bot.dialogue import appointment as cards
 from bot.dialogue import menu
 from bot.dialogue.draft import Talk
 from bot.dialogue.framing import staff
 from bot.dialogue.screen import Screen, Text
-from bot.domain.errors import Gone, NotPermitted, OneLinkUnreachable
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.keyboard import Tap, VisitTap
 from bot.telegram.moves import acknowledge, begin, go_on, is_being_checked, proceed
 from bot.telegram.states import Booking
-from bot.usecases.visits import NotYours
 
 _OLD_CARD = Text("This is an old card; the current one is below.")
 _NO_CARD = Text("This card is no longer in use.")
@@ -68,7 +65,8 @@ async def locale_tap(query: CallbackQuery, callback_data: VisitTap, card: Card, 
             card.moved_to(query.message.message_id)
         await go_on(card, draft, talk)
     elif query.message is not None:
-        await card.redraw(query.message.message_id, menu.greeting(front.house, talk.locale))
+        same = await front.same_again(talk)
+        await card.redraw(query.message.message_id, menu.greeting(front.house, talk.locale, same=same))
 
 
 async def book_tap(
@@ -82,36 +80,22 @@ async def book_tap(
     await card.put_away()
     if query.message is not None and not below:
         card.moved_to(query.message.message_id)
-    await begin(card, talk, again=callback_data.step == "restart", below=below)
+    same = _pair(callback_data.value) if callback_data.step == "same" else None
+    await begin(card, talk, again=callback_data.step == "restart", below=below, same=same)
 
 
 async def menu_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -> None:
     """The greeting, in place."""
     await acknowledge(query)
     if query.message is not None:
-        await card.redraw(query.message.message_id, menu.greeting(front.house, talk.locale))
+        same = await front.same_again(talk)
+        await card.redraw(query.message.message_id, menu.greeting(front.house, talk.locale, same=same))
 
 
 async def operator_tap(query: CallbackQuery, card: Card, talk: Talk) -> None:
     """How to reach a person, beside the card."""
     await acknowledge(query)
     await card.say(Screen(asks=staff(talk)))
-
-
-async def visit_tap(
-    query: CallbackQuery, callback_data: VisitTap, card: Card, talk: Talk, front: Front
-) -> None:
-    """A button under an appointment: whose it is, is asked of One-Link every time."""
-    await acknowledge(query)
-    if query.message is None or not _is_id(callback_data.value):
-        return
-    appointment_id, message_id = int(callback_data.value), query.message.message_id
-    try:
-        await front.show_visit(card, message_id, callback_data.step, appointment_id)
-    except (NotYours, Gone):
-        await card.redraw(message_id, cards.not_to_be_shown())
-    except (OneLinkUnreachable, NotPermitted):
-        await card.redraw(message_id, cards.unreachable_visit(front.house, appointment_id))
 
 
 async def unknown_tap(query: CallbackQuery, talk: Talk) -> None:
@@ -124,6 +108,8 @@ async def tap_in_a_group(query: CallbackQuery, talk: Talk) -> None:
     await acknowledge(query, talk.say(Text("Visits are booked in a private chat only.")))
 
 
-def _is_id(value: str) -> bool:
-    """Whether forged data would pass for the id of an appointment."""
-    return value.isascii() and value.isdigit() and len(value) < 19
+def _pair(value: str) -> tuple[int, int] | None:
+    """Service and resource of a button; None for forged data."""
+    first, _, second = value.partition(".")
+    whole = all(part.isascii() and part.isdigit() and len(part) < 19 for part in (first, second))
+    return (int(first), int(second)) if whole else None

@@ -27,6 +27,7 @@ from bot.onelink.conversations import Conversations
 from bot.onelink.scheduling import Scheduling
 from bot.onelink.source_id import source_id_for
 from bot.storage import Storage
+from bot.usecases.rivals import came_second
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +116,7 @@ class Booking:
             if not isinstance(outcome, Booked):
                 return outcome
             await self._correct_link(appointment, attempt)
-            if not await self._was_second(appointment):
+            if not await came_second(self.scheduling, appointment):
                 return outcome
             # Stored first: the echo of our own cancel must not read as "cancelled by the clinic".
             attempt = replace(attempt, yielding=True)
@@ -278,24 +279,6 @@ class Booking:
         except BookingError as error:
             # The appointment stands all the same.
             log.error("link_not_corrected", code=error.code, status=error.status)
-
-    async def _was_second(self, ours: Appointment) -> bool:
-        """Whether an appointment made before ours holds the slot: older servers check without a lock."""
-        reading = await self.scheduling.calendar(
-            ours.starts_at,
-            ours.ends_at,
-            resource_ids=(ours.resource_id,),
-            duration_min=None,
-            with_slots=False,
-        )
-        return any(
-            other.id < ours.id
-            and other.resource_id == ours.resource_id
-            and other.status is not Status.CANCELLED
-            and other.starts_at < ours.ends_at
-            and other.ends_at > ours.starts_at
-            for other in reading.appointments
-        )
 
 
 def _judged(appointment: Appointment, attempt: BookingAttempt) -> Outcome:

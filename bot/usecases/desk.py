@@ -15,10 +15,11 @@ from bot.domain.agenda import DayOfSlots
 from bot.domain.client import Client
 from bot.domain.errors import BookingError, Gone
 from bot.domain.model import Contact, Resource, Service, Slot
+from bot.domain.own_time import CELL, with_own_time
 from bot.onelink.conversations import Conversations
 from bot.onelink.scheduling import Scheduling
 from bot.onelink.source_id import source_id_for
-from bot.usecases.reading import Readings
+from bot.usecases.reading import Reading, Readings
 
 #: A catalogue may be this old, a list of free slots this old.
 CATALOGUE_AGE = timedelta(minutes=5)
@@ -67,6 +68,11 @@ class _Range:
     zone: ZoneInfo
     days: int = PAGE_DAYS
 
+    def contains(self, slot: Slot) -> bool:
+        """Whether the slot begins on one of the days, with one of the resources."""
+        away = (slot.starts_at.astimezone(self.zone).date() - self.first).days
+        return slot.resource_id in self.resource_ids and 0 <= away < self.days
+
 
 @dataclass(frozen=True, slots=True)
 class Week:
@@ -82,7 +88,10 @@ class Week:
 
 
 class BookingDesk:
-    """The use cases of choosing. `lead` and `horizon` bound what is offered."""
+    """The use cases of choosing. `lead` and `horizon` bound what is offered.
+
+    `own` is the slot of the visit that is being moved, if one is: its time counts as free.
+    """
 
     def __init__(
         self,
@@ -112,7 +121,9 @@ class BookingDesk:
         except BookingError:
             return Catalogue((), ())
 
-    async def week(self, service: Service, resource_id: int, first: date, now: datetime) -> Week:
+    async def week(
+        self, service: Service, resource_id: int, first: date, now: datetime, *, own: Slot | None = None
+    ) -> Week:
         """Free slots of the seven days from `first`, which may be ANY resource's.
 
         With ANY, each start is bound to one resource: the one with the most free time that day.
@@ -120,7 +131,7 @@ class BookingDesk:
         catalogue = await self.catalogue(now)
         providers = self._asked(catalogue, service, resource_id)
         zone = self.zone_of(catalogue, providers)
-        reading = await self._slots.get(self._range(service, providers, first, zone), now)
+        reading = await self._free(self._range(service, providers, first, zone), now, own)
         slots = agenda.upcoming(reading.value, now, self.lead, self.horizon)
         thinned = [
             slot
@@ -134,48 +145,58 @@ class BookingDesk:
         chosen = agenda.merge_any(thinned, zone) if resource_id == ANY else sorted(thinned)
         return Week(first, tuple(agenda.days(chosen, zone)), reading.at)
 
-    async def first_week_with_slots(self, service: Service, resource_id: int, now: datetime) -> Week | None:
+    async def first_week_with_slots(
+        self, service: Service, resource_id: int, now: datetime, *, own: Slot | None = None
+    ) -> Week | None:
         """The first week that has free slots, from today to the horizon."""
         first = self.today(await self.catalogue(now), now)
         while first <= self.last_day(await self.catalogue(now), now):
-            week = await self.week(service, resource_id, first, now)
+            week = await self.week(service, resource_id, first, now, own=own)
             if week.days:
                 return week
             first += timedelta(days=PAGE_DAYS)
         return None
 
     async def slot_at(
-        self, service: Service, resource_id: int, starts_at: datetime, now: datetime
+        self,
+        service: Service,
+        resource_id: int,
+        starts_at: datetime,
+        now: datetime,
+        *,
+        own: Slot | None = None,
     ) -> Slot | None:
         """The slot with exactly this start, on the readable grid or off it; None if it is not free."""
         ends_at = starts_at + timedelta(minutes=service.duration_min)
         catalogue = await self.catalogue(now)
         for provider in self._asked(catalogue, service, resource_id):
             slot = Slot(starts_at.astimezone(UTC), provider.id, ends_at.astimezone(UTC))
-            if await self.still_free(service, slot, resource_id, now):
+            if await self.still_free(service, slot, resource_id, now, own=own):
                 return slot
         return None
 
-    async def still_free(self, service: Service, slot: Slot, resource_id: int, now: datetime) -> bool:
+    async def still_free(
+        self, service: Service, slot: Slot, resource_id: int, now: datetime, *, own: Slot | None = None
+    ) -> bool:
         """Whether this slot is in a fresh reading, on its grid or off it."""
         catalogue = await self.catalogue(now)
         providers = self._asked(catalogue, service, resource_id)
         zone = self.zone_of(catalogue, providers)
         first = self.page_of(slot.starts_at.astimezone(zone).date(), catalogue, now)
-        reading = await self._slots.get(self._range(service, providers, first, zone), now)
+        reading = await self._free(self._range(service, providers, first, zone), now, own)
         return slot in agenda.upcoming(reading.value, now, self.lead, self.horizon)
 
     async def neighbours(
-        self, service: Service, resource_id: int, wanted: datetime, now: datetime
+        self, service: Service, resource_id: int, wanted: datetime, now: datetime, *, own: Slot | None = None
     ) -> tuple[Slot, ...]:
         """Up to three free slots near a lost one, read anew: the same day first, then the days after."""
         catalogue = await self.catalogue(now)
         self._slots.forget()
         zone = self.zone_of(catalogue, self._asked(catalogue, service, resource_id))
         first = self.page_of(wanted.astimezone(zone).date(), catalogue, now)
-        week = await self.week(service, resource_id, first, now)
+        week = await self.week(service, resource_id, first, now, own=own)
         slots = [slot for day in week.days for slot in day.slots]
-        if not slots and (later := await self.first_week_with_slots(service, resource_id, now)):
+        if not slots and (later := await self.first_week_with_slots(service, resource_id, now, own=own)):
             slots = [slot for day in later.days for slot in day.slots]
         return tuple(agenda.neighbours(slots, wanted, zone=zone))
 
@@ -226,6 +247,17 @@ class BookingDesk:
 
     def _range(self, service: Service, providers: Sequence[Resource], first: date, zone: ZoneInfo) -> _Range:
         return _Range(tuple(p.id for p in providers), service.duration_min, first, zone)
+
+    async def _free(self, wanted: _Range, now: datetime, own: Slot | None) -> Reading[tuple[Slot, ...]]:
+        """A fresh reading of free slots, `own` time counted as free; as old as the older of its parts."""
+        reading = await self._slots.get(wanted, now)
+        if own is None or not wanted.contains(own):
+            return reading
+        day = own.starts_at.astimezone(wanted.zone).date()
+        around = _Range((own.resource_id,), CELL // timedelta(minutes=1), day, wanted.zone, days=1)
+        cells = await self._slots.get(around, now)
+        slots = with_own_time(reading.value, cells.value, own, timedelta(minutes=wanted.duration_min))
+        return Reading(slots, min(reading.at, cells.at))
 
     async def _read_catalogue(self, _: None) -> Catalogue:
         services, resources = await self.scheduling.services(), await self.scheduling.resources()

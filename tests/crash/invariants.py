@@ -13,6 +13,7 @@ from typing import Any, cast
 from redis.asyncio import Redis
 
 from tests.clinic import ALMATY, Row
+from tests.crash.changes import knows, told_of_changes
 from tests.crash.stage import IIN, Stage, phone_of
 from tests.people import Client, Message
 
@@ -38,12 +39,15 @@ class Guest:
     """A client who confirmed one visit, and when (`10:00` of that day at the clinic).
 
     `since`: the message after which the story begins; what was said before it belongs to an earlier one.
+    `moves`, `cancels`: how often the client began to move or to cancel the visit.
     """
 
     person: Client
     day: str
     time: str
     since: int = 0
+    moves: int = 0
+    cancels: int = 0
 
     async def reads(self) -> list[Message]:
         """What the bot shows this client."""
@@ -55,6 +59,7 @@ async def hold(stage: Stage, guests: list[Guest], touched: frozenset[int] = froz
     """All of them. `touched`: appointments that the clinic's staff moved or cancelled themselves."""
     rows = stage.sandbox.world.rows("appointments")
     broken = [*_in_the_calendar(rows, stage), *await _in_redis(stage, guests, rows)]
+    broken += [f"not told of {what}" for what in await stage.owed()]
     broken += [f"a bot gave up by itself: {last_words}" for last_words in stage.gave_up]
     for guest in guests:
         messages = await guest.reads()
@@ -85,10 +90,16 @@ def _in_the_calendar(rows: list[Row], stage: Stage) -> list[str]:
 
 
 async def _in_redis(stage: Stage, guests: list[Guest], rows: list[Row]) -> list[str]:
-    """No attempt, and an IIN only in the draft of somebody who has no appointment yet."""
+    """All of ours is watched, no attempt is left, and an IIN only in the draft of who has no visit yet."""
     broken = []
     drafts = {f"turn:{{{guest.person.chat_id}}}" for guest in guests if not _booked(guest, rows)}
     redis = stage.store.redis
+    watched = await cast(Any, redis.hkeys("visits"))
+    broken += [
+        f"nobody watches {_short(row)}"
+        for row in rows
+        if _ours(row) and row["status"] != "cancelled" and str(row["id"]) not in watched
+    ]
     if left := await redis.zrange("attempts", 0, -1):
         broken.append(f"attempts left: {left}")
     async for key in redis.scan_iter():
@@ -118,10 +129,19 @@ def _told(guest: Guest, messages: list[Message], mine: list[Row], touched: froze
         wrong.append(f"{len(live)} appointments")
     if len(booked) + len(changed) > 1:
         wrong.append(f"{len(booked)} cards say booked, {len(changed)} say changed")
-    if any(row["id"] in touched for row in mine):
-        # Booked as wished and then changed by staff: told before the change, or of the change.
-        if not booked and not changed:
-            wrong.append("never told of the visit that was made")
+    if mine and (guest.moves or guest.cancels):
+        # Only a visit that has been told has such buttons; its card may be another one by now.
+        return wrong + told_of_changes(
+            texts, mine[-1], touched, wished=guest.time, moves=guest.moves, cancels=guest.cancels
+        )
+    if changed_by_staff := [row for row in mine if row["id"] in touched]:
+        # The card that said "booked" says by now how it is. What we gave up ourselves, because somebody else
+        # was first, was never told of, whatever staff did with it in that moment.
+        wrong += [
+            f"not told how it is now: {_short(row)}"
+            for row in changed_by_staff
+            if not knows(texts, row) and (row in live or not refused)
+        ]
     elif live:
         if not booked:
             wrong.append("has a visit and no card that says so")

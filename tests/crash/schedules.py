@@ -1,7 +1,8 @@
 """What may go wrong between two Confirms and their outcomes: drawn by Hypothesis, played on a stage."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Literal, get_args
 
 from hypothesis import strategies as st
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 from bot.sandbox.faults import Kind
 from bot.sandbox.world import PROFILES, Profile
 from tests.clinic import ANNA
+from tests.crash.changes import LATER
 from tests.crash.clerk import Clerk
+from tests.crash.drafts import Drafts
 from tests.crash.invariants import Guest, hold
-from tests.crash.stage import Intake, Stage, Store, day_ahead, phone_of, reaches_the_summary, staged
+from tests.crash.stage import Intake, Stage, Store, day_ahead, phone_of, staged, typed
 from tests.people import Client
 from tests.process import Launcher
 
@@ -21,6 +24,7 @@ ONE_LINK = (
     "POST /conversations",
     "GET /contacts",
     "GET /calendar",
+    "PATCH /appointments/",
     "POST /cancel$",
     "/api/v1/accounts",
 )
@@ -39,11 +43,15 @@ BREATH = 0.4
 #: Seconds that the troubles go on after the last step, unless all have happened or all is done.
 LINGER = 3.0
 
+#: Callback data and the message under which the button was.
+Button = tuple[str, int]
 Step = Literal[
     "first confirms",
     "second confirms",
     "first confirms twice",
     "second types yes",
+    "first moves",
+    "first cancels",
     "clerk books the first time",
     "clerk cancels the first visit",
     "clerk moves the first visit",
@@ -53,6 +61,14 @@ Step = Literal[
     "Redis restarts",
     "the bots are deployed",
 ]
+
+#: What becomes of a visit once its client has been told of it.
+CHANGES: tuple[Step, ...] = (
+    "first moves",
+    "first cancels",
+    "clerk moves the first visit",
+    "clerk cancels the first visit",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +116,18 @@ def _troubles() -> st.SearchStrategy[Trouble]:
 
 @st.composite
 def schedules(draw: st.DrawFn) -> Schedule:
-    """Any schedule in which both clients confirm sooner or later."""
+    """Any schedule in which both clients confirm sooner or later, and the first visit is often changed."""
     intake = draw(st.sampled_from(get_args(Intake)))
     steps = draw(st.lists(st.sampled_from(get_args(Step)), max_size=6))
-    wanted = [draw(st.sampled_from(["first confirms", "first confirms twice"])), "second confirms"]
+    wanted: list[Step] = [
+        draw(st.sampled_from(["first confirms", "first confirms twice"])),
+        "second confirms",
+    ]
     for step in wanted:
         steps.insert(draw(st.integers(0, len(steps))), step)
+    for step in draw(st.lists(st.sampled_from(CHANGES), max_size=2)):
+        at = draw(st.integers(steps.index(wanted[0]) + 1, len(steps)))
+        steps[at:at] = ["everybody waits", step]
     return Schedule(
         profile=draw(st.sampled_from(PROFILES)),
         intake=intake,
@@ -116,17 +138,17 @@ def schedules(draw: st.DrawFn) -> Schedule:
     )
 
 
-async def play(schedule: Schedule, store: Store, launcher: Launcher) -> None:
+async def play(schedule: Schedule, store: Store, launcher: Launcher, drafts: Drafts) -> None:
     """Both clients at the summary; then the steps among the troubles; then all heals and must hold."""
     race = 0.05 if schedule.profile == "published" else 0.0
     async with staged(schedule.profile, schedule.intake, store, launcher, race_window=race) as stage:
         for _ in range(schedule.replicas):
             await stage.starts_bot(kept=True)
         day = day_ahead(3)
-        first, second = await stage.person(501), await stage.person(502)
-        times = (TIMES[0], TIMES[0] if schedule.same_time else TIMES[1])
+        first = Guest(await stage.person(501), day, TIMES[0])
+        second = Guest(await stage.person(502), day, TIMES[0] if schedule.same_time else TIMES[1])
         await asyncio.gather(
-            reaches_the_summary(first, day, times[0]), reaches_the_summary(second, day, times[1])
+            *(drafts.reach_the_summary(stage, it.person, day, it.time) for it in (first, second))
         )
         scene = _Scene(stage, day, first, second, Clerk(stage.sandbox.world))
         await scene.prepares()
@@ -137,8 +159,7 @@ async def play(schedule: Schedule, store: Store, launcher: Launcher) -> None:
         await stage.suffers(LINGER)
         stage.sandbox.faults.clear()
         await stage.settles()
-        guests = [Guest(first, day, times[0]), Guest(second, day, times[1])]
-        await hold(stage, guests, frozenset(scene.clerk.touched))
+        await hold(stage, [scene.first, scene.second], frozenset(scene.clerk.touched))
 
 
 @dataclass(slots=True)
@@ -147,39 +168,42 @@ class _Scene:
 
     stage: Stage
     day: str
-    first: Client
-    second: Client
+    first: Guest
+    second: Guest
     clerk: Clerk
-    buttons: dict[int, tuple[str, int]] = field(default_factory=dict)
+    confirming: dict[int, Button] = field(default_factory=dict)
 
     async def prepares(self) -> None:
         """Both have the button before their eyes, whatever becomes of it."""
-        for person in (self.first, self.second):
-            self.buttons[person.chat_id] = await person.remembers("✓ Confirm")
+        for guest in (self.first, self.second):
+            self.confirming[guest.person.chat_id] = await guest.person.remembers("✓ Confirm")
 
     async def plays(self, step: Step) -> None:
         """One step."""
         match step:
             case "first confirms":
-                await self._confirms(self.first)
+                await self._confirms(self.first.person)
             case "second confirms":
-                await self._confirms(self.second)
+                await self._confirms(self.second.person)
             case "first confirms twice":
-                await self._confirms(self.first)
-                await self._confirms(self.first)
+                await self._confirms(self.first.person)
+                await self._confirms(self.first.person)
             case "second types yes":
-                await self._does(self.second, "say", {"text": "yes"})
+                await self._writes(self.second.person, "yes")
+            case "first moves":
+                await self._moves()
+            case "first cancels":
+                await self._cancels()
             case "clerk books the first time":
                 self.clerk.books(ANNA, self.day, TIMES[0])
             case "clerk cancels the first visit":
-                self.clerk.cancels(phone_of(self.first.chat_id))
+                self.clerk.cancels(phone_of(self.first.person.chat_id))
             case "clerk cancels the second visit":
-                self.clerk.cancels(phone_of(self.second.chat_id))
+                self.clerk.cancels(phone_of(self.second.person.chat_id))
             case "clerk moves the first visit":
-                self.clerk.moves(phone_of(self.first.chat_id), self.day, ELSEWHERE)
+                self.clerk.moves(phone_of(self.first.person.chat_id), self.day, ELSEWHERE)
             case "everybody waits":
-                telegram = self.stage.sandbox.telegram.state
-                await telegram.changed.until(lambda: telegram.pending() == 0, BREATH)
+                await self._waits()
             case "the clock jumps":
                 self.stage.sandbox.clock.advance(31)
             case "Redis restarts":
@@ -188,8 +212,50 @@ class _Scene:
                 await self.stage.restarts_bots()
 
     async def _confirms(self, person: Client) -> None:
-        data, message_id = self.buttons[person.chat_id]
+        await self._taps(person, self.confirming[person.chat_id])
+
+    async def _moves(self) -> None:
+        """As far as the first client gets: whoever is shown nothing for a while, goes away."""
+        person = self.first.person
+        if (button := await self._finds("Another time")) is None:
+            return
+        self.first = replace(self.first, moves=self.first.moves + 1)
+        await self._taps(person, button)
+        await self._waits()
+        if "Which day?" not in (await person.card())["text"]:
+            return
+        await self._writes(person, typed(self.day, LATER))
+        if (button := await self._finds("✓ Move the visit")) is not None:
+            await self._taps(person, button)
+
+    async def _cancels(self) -> None:
+        """The same."""
+        if (button := await self._finds("Cancel the visit")) is None:
+            return
+        self.first = replace(self.first, cancels=self.first.cancels + 1)
+        await self._taps(self.first.person, button)
+        if (button := await self._finds("Yes, cancel the visit")) is not None:
+            await self._taps(self.first.person, button)
+
+    async def _finds(self, label: str) -> Button | None:
+        """The first client's latest button of this name, once the bot has had a moment to show it."""
+        await self._waits()
+        for message in reversed(await self.first.person.messages()):
+            for button in chain.from_iterable(message["buttons"]):
+                if button["text"] == label:
+                    return button["data"], message["message_id"]
+        return None
+
+    async def _waits(self) -> None:
+        telegram = self.stage.sandbox.telegram.state
+        await telegram.changed.until(lambda: telegram.pending() == 0, BREATH)
+
+    async def _taps(self, person: Client, button: Button) -> None:
+        data, message_id = button
         await self._does(person, "tap", {"data": data, "message_id": message_id})
+
+    async def _writes(self, person: Client, text: str) -> None:
+        await self._does(person, "say", {"text": text})
 
     async def _does(self, person: Client, what: str, body: dict[str, Any]) -> None:
         answer = await self.stage.control.post(f"/_sandbox/chats/{person.chat_id}/{what}", json=body)

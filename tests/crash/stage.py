@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+import orjson
 from httpx_aiohttp import HttpxAiohttpClient
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -34,6 +35,12 @@ SOON = timedelta(seconds=2)
 JUMP = timedelta(seconds=61)
 #: So often at most; each makes everything due that an earlier one made wait again.
 JUMPS = 4
+#: Seconds: a notice comes with the next rounds, or the process that goes them could not send it.
+TOLD_WITHIN = 3.0
+#: So often at most; between them the bots are started anew.
+NOTICES = 4
+#: How often the bots read the calendar.
+ROUNDS_EVERY = "1s"
 LOOK_EVERY = 0.05
 #: How often a bot is started before it is given up; a start that is refused takes some 0.1 s.
 STARTS = 50
@@ -148,15 +155,45 @@ class Stage:
         """Until every fault has happened as often as it may, or there is nothing left to do; bounded."""
 
         async def over() -> bool:
-            return not any(rule.active for rule in self.sandbox.faults.rules) or await self._is_settled()
+            if not any(rule.active for rule in self.sandbox.faults.rules):
+                return True
+            return await self._is_settled() and await self._owes_nothing()
 
         await until(over, seconds)
 
     async def settles(self) -> None:
-        """Until every update is handled and no attempt is open; AssertionError with what is left.
+        """Until every update is handled, no attempt is open and every client knows how the own visit is.
 
-        What waits for its time is made due by a jump of the clock, which bots learn when they start.
+        AssertionError with what is left. What waits for its time is made due by a jump of the clock, which
+        bots learn when they start.
         """
+        await self._finishes()
+        for _ in range(NOTICES):
+            if not await self.owed():
+                return
+            # The rounds of a process that is gone are left to it for some seconds more: these are over now.
+            await self.store.redis.delete("rounds")
+            if await until(self._owes_nothing, TOLD_WITHIN):
+                return
+            # What a process could not tell it tries again after a minute; a new one does at once.
+            await self.restarts_bots()
+
+    async def owed(self) -> list[str]:
+        """Appointments that One-Link has otherwise than their clients were told."""
+        known = await cast(Any, self.store.redis.hgetall("visits"))
+        return [
+            f"{row['id']} {row['status']} {row['starts_at']}, but of {told}"
+            for row in self.sandbox.world.rows("appointments")
+            if (told := known.get(str(row["id"]))) and _state(orjson.loads(told)) != _state(row)
+        ]
+
+    async def _owes_nothing(self) -> bool:
+        try:
+            return not await self.owed()
+        except RedisError:
+            return False
+
+    async def _finishes(self) -> None:
         for _ in range(JUMPS):
             await until(self._rests, SETTLES_WITHIN)
             if await self._is_settled():
@@ -199,7 +236,7 @@ class Stage:
         }
 
     def _environment(self) -> dict[str, str]:
-        given = environment_of(settings_for(self.sandbox, self.store.url))
+        given = environment_of(settings_for(self.sandbox, self.store.url) | {"sync_every": ROUNDS_EVERY})
         if self._public_url:
             given |= {"PUBLIC_URL": self._public_url, "WEBHOOK_SECRET": "secret-of-the-crash-tests"}
         return given
@@ -277,6 +314,12 @@ async def reaches_the_summary(person: Client, day: str, time: str) -> None:
 def phone_of(chat_id: int) -> str:
     """Each client has a phone of one's own."""
     return f"+7701{chat_id:07d}"
+
+
+def _state(visit: Row) -> tuple[datetime, int, bool]:
+    """What a client is told of: when, with whom, and whether it is cancelled."""
+    start = datetime.fromisoformat(visit["starts_at"])
+    return start, visit["resource_id"], visit["status"] == "cancelled"
 
 
 async def until(fact: Callable[[], Awaitable[bool]], seconds: float) -> bool:

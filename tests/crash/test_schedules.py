@@ -1,6 +1,6 @@
 """Whatever goes wrong, in whatever order: hundreds of drawn schedules, several of them side by side.
 
-SCHEDULES: how many (default 200). SCHEDULES_SEED: draws the same ones again. What a failure prints can be
+SCHEDULES: how many (default 32). SCHEDULES_SEED: draws the same ones again. What a failure prints can be
 given a name in `NAMED`, and be made smaller there by hand.
 """
 
@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.crash.drafts import Drafts
 from tests.crash.schedules import Schedule, Trouble, play, schedules
 from tests.crash.stage import Store, stores
 from tests.process import Launcher
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "200"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "32"))
 SEED = int(os.environ.get("SCHEDULES_SEED", str(random.SystemRandom().randrange(10**9))))
 #: Parts of the whole, for runners that share the work.
 PARTS = 8
@@ -50,6 +51,35 @@ NAMED = {
         troubles=(Trouble("POST /appointments$", "kill_after"),),
         steps=("second types yes", "everybody waits", "first confirms", "second confirms"),
     ),
+    "moved and then cancelled": Schedule(
+        same_time=False,
+        steps=("first confirms", "first moves", "first cancels", "second confirms"),
+    ),
+    "moved by the clinic between the question and the answer": Schedule(
+        intake="webhook",
+        troubles=(Trouble("PATCH /appointments/", "drop_before"),),
+        steps=("first confirms", "first moves", "clerk moves the first visit", "second confirms"),
+    ),
+    "moved by the clinic, and the answer to the notice is lost": Schedule(
+        same_time=False,
+        troubles=(Trouble("/sendMessage", "drop_after"),),
+        steps=("first confirms", "everybody waits", "clerk moves the first visit", "second confirms"),
+    ),
+    "a typed yes while it is being checked, and Redis away": Schedule(
+        profile="published",
+        same_time=False,
+        troubles=(Trouble("POST /appointments$", "drop_before", times=2, skip=1),),
+        steps=(
+            "second confirms",
+            "everybody waits",
+            "first confirms",
+            "first confirms",
+            "everybody waits",
+            "second types yes",
+            "Redis restarts",
+            "first confirms twice",
+        ),
+    ),
     "pages of a gateway from Telegram": Schedule(
         same_time=False,
         troubles=(Trouble("/editMessageText", "html", skip=1), Trouble("/getUpdates", "html")),
@@ -59,14 +89,16 @@ NAMED = {
 
 
 @pytest.mark.parametrize("schedule", [pytest.param(schedule, id=name) for name, schedule in NAMED.items()])
-async def test_a_schedule_holds(schedule: Schedule, launcher: Launcher, tmp_path: Path) -> None:
+async def test_a_schedule_holds(
+    schedule: Schedule, launcher: Launcher, drafts: Drafts, tmp_path: Path
+) -> None:
     async with stores(tmp_path, 1) as [store], asyncio.timeout(LONGEST):
-        await play(schedule, store, launcher)
+        await play(schedule, store, launcher, drafts)
 
 
 @pytest.mark.timeout(0)  # each schedule is bounded; how many there are is up to SCHEDULES
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_every_schedule_holds(part: int, launcher: Launcher, tmp_path: Path) -> None:
+async def test_every_schedule_holds(part: int, launcher: Launcher, drafts: Drafts, tmp_path: Path) -> None:
     left = drawn(SEED + part, -(-SCHEDULES // PARTS))
 
     async def play_on(store: Store) -> None:
@@ -74,7 +106,7 @@ async def test_every_schedule_holds(part: int, launcher: Launcher, tmp_path: Pat
             schedule = left.pop()
             try:
                 async with asyncio.timeout(LONGEST):
-                    await play(schedule, store, launcher)
+                    await play(schedule, store, launcher, drafts)
             except BaseException as error:
                 left.clear()  # somebody has found something: that is enough for one run
                 error.add_note(f"{schedule}\nagain with SCHEDULES_SEED={SEED} SCHEDULES={SCHEDULES}")

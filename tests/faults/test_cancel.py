@@ -162,7 +162,7 @@ async def test_a_visit_in_the_past_is_not_cancelled(client: Client, clinic: Clin
     await clinic.clock_is(VISIT_LATER)
     await client.taps("No, keep it")  # with One-Link's answer the bot learns the time
     await client.taps_data(data, message_id)
-    await client.sees("Your visit")
+    await client.sees("This visit is over.")
     await client.has_no_button("Cancel the visit")
     assert (await only(clinic))["status"] == "scheduled"
     assert await cancels(clinic) == 0

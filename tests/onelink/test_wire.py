@@ -392,12 +392,20 @@ def test_what_the_client_told_beyond_that_is_sent_too() -> None:
 
 def test_a_change_names_only_what_changes() -> None:
     start = datetime(2026, 3, 9, 9, tzinfo=UTC)
-    moved = dump_change(starts_at=start, ends_at=start + timedelta(minutes=30), resource_id=None, link=None)
+    moved = dump_change(
+        starts_at=start, ends_at=start + timedelta(minutes=30), resource_id=None, link=None, status=None
+    )
     assert moved == {"starts_at": "2026-03-09T09:00:00Z", "ends_at": "2026-03-09T09:30:00Z"}
-    linked = dump_change(starts_at=None, ends_at=None, resource_id=None, link=ConversationLink(482, 482))
+    linked = dump_change(
+        starts_at=None, ends_at=None, resource_id=None, link=ConversationLink(482, 482), status=None
+    )
     assert linked == {"conversation_id": 482, "conversation_display_id": 482}
-    unlinked = dump_change(starts_at=None, ends_at=None, resource_id=None, link=ConversationLink())
+    unlinked = dump_change(
+        starts_at=None, ends_at=None, resource_id=None, link=ConversationLink(), status=None
+    )
     assert unlinked == {"conversation_id": None}
+    revived = dump_change(starts_at=None, ends_at=None, resource_id=None, link=None, status=Status.SCHEDULED)
+    assert revived == {"status": "scheduled", "payment_status": "awaiting_payment"}
 
 
 def test_a_time_without_an_offset_is_utc() -> None:

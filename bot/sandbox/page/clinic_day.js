@@ -55,6 +55,13 @@ export function freeCells({ work, breaks, absences, visits }, step = 30) {
   return cells;
 }
 
+// Whether a visit fits there; One-Link itself decides, this only warns while a visit is being dragged.
+export function fits({ work, breaks, absences, visits }, { start, end }, id) {
+  const taken = visits.filter(({ row }) => row.id !== id && row.status !== "cancelled");
+  return work.some((hours) => hours.start <= start && end <= hours.end)
+    && !overlapsAny({ start, end }, [...breaks, ...absences, ...taken]);
+}
+
 function within(row, day, zone) {
   const [start, end] = [new Date(row.starts_at), new Date(row.ends_at)];
   if (end <= instant(day, 0, zone) || start >= instant(day, DAY, zone)) return null;

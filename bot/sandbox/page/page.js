@@ -20,7 +20,12 @@ const PEOPLE = [
   { first_name: "Гүлнұр", last_name: "Оспанова", language_code: "kk" },
 ];
 
-const clinic = new ClinicView({ onError: failed, onNews: () => mark("clinic") });
+const clinic = new ClinicView({
+  onError: failed,
+  onNews: () => mark("clinic"),
+  onChange: showFaults,
+  person: () => chat.state?.person,
+});
 const chat = new ChatView({ zone: clinic.zone, onError: failed, onNews: () => mark("chat") });
 
 function failed(error) {
@@ -124,7 +129,7 @@ for (const button of document.querySelectorAll("[data-advance]")) {
   button.addEventListener("click", async () => {
     try {
       await clock.advance(Number(button.dataset.advance));
-      await clinic.refresh();
+      clinic.showClock();
     } catch (error) {
       failed(error);
     }
@@ -151,8 +156,9 @@ for (const tab of document.querySelectorAll(".tabs button")) {
   tab.addEventListener("click", () => show(tab.dataset.show));
 }
 
+if (matchMedia("(max-width: 820px)").matches) $("break").open = false; // leave the room to the calendar
+
 const known = personInAddress();
 if (known) open(known);
 else newPerson();
 clinic.run();
-setInterval(() => document.hidden || showFaults(), 1500);

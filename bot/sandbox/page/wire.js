@@ -1,9 +1,10 @@
-// The control routes of the sandbox. Every function answers JSON or throws an Error with the reason.
+// The control routes of the sandbox. Every function answers JSON or throws an Error with the reason,
+// and with One-Link's `code` when it has one.
 
 // The sandbox does not answer at all: it was stopped, or is not there yet.
 export class Unreachable extends Error {}
 
-async function ask(path, method = "GET", body = undefined) {
+async function ask(path, method = "GET", body = undefined, signal = undefined) {
   let response = null;
   try {
     response = await fetch(path, {
@@ -11,6 +12,7 @@ async function ask(path, method = "GET", body = undefined) {
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
+      signal,
     });
   } catch {
     throw new Unreachable("The sandbox does not answer.");
@@ -20,7 +22,7 @@ async function ask(path, method = "GET", body = undefined) {
   if (date) clock.read(new Date(date));
   const text = await response.text();
   const value = text ? JSON.parse(text) : null;
-  if (!response.ok) throw new Error(value?.error ?? `${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(value?.error ?? `${response.status}`), { code: value?.code });
   return value;
 }
 
@@ -36,6 +38,7 @@ export const clock = {
     return new Date(this.at.getTime() + performance.now() - this.since);
   },
   advance: (seconds) => ask("/_sandbox/clock", "PUT", { advance: seconds }),
+  set: (moment) => ask("/_sandbox/clock", "PUT", { now: moment.toISOString() }),
 };
 
 export const chat = {
@@ -49,12 +52,15 @@ export const chat = {
 
 export const world = {
   see: () => ask("/_sandbox/world"),
-  // Reads the newest state, changes it, and puts it back.
-  async change(edit) {
-    const state = await ask("/_sandbox/world");
-    edit(state);
-    await ask("/_sandbox/world", "PUT", state);
-  },
+  // Answers a number: at once without `since`, else when the number is another, or after a while.
+  version: async (since, signal) =>
+    (await ask("/_sandbox/changes" + (since === null ? "" : `?since=${since}&wait=25`), "GET", undefined, signal)).version,
+};
+
+// What the clinic's staff do; each answers the appointment as it is then.
+export const staff = {
+  add: (visit) => ask("/_sandbox/appointments", "POST", visit),
+  change: (id, changes) => ask(`/_sandbox/appointments/${id}`, "PATCH", changes),
 };
 
 export const faults = {

@@ -37,3 +37,14 @@ export function weekday(day) {
 export function clockFace(minute) {
   return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
+
+// As the API writes moments: "2026-03-09T05:30:00Z".
+export function utc(moment) {
+  return `${moment.toISOString().slice(0, 19)}Z`;
+}
+
+const dayNames = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "long" });
+
+export function dayTitle(day) {
+  return dayNames.format(new Date(`${day}T00:00:00Z`));
+}
