@@ -6,7 +6,7 @@ process at a time goes the rounds. What a killed process held runs out by itself
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -33,18 +33,25 @@ HANDS = 4
 #: How often to look when nothing is due.
 IDLE = timedelta(milliseconds=500)
 
-#: How long the rounds are left to the process that goes them; it asks again before each batch.
+#: How long the rounds are left to the process that goes them; it asks again before each message.
 ROUNDS_LEASE = timedelta(seconds=15)
 #: How often to look whether a reminder has become due; that costs no request.
 TICK = timedelta(seconds=1)
 #: A reminder is sent by a reading of the calendar that is not older.
 FRESH = timedelta(seconds=30)
-#: Messages that are on their way at the same time.
-BATCH = 20
+#: After a calendar that could not be read, the next look waits this long.
+LOOK_AGAIN = timedelta(seconds=15)
+#: Messages that are on their way at the same time. `Pace` says how many a second, this how many may be
+#: late: Telegram being slow for one client must not hold up the others.
+MESSENGERS = 12
 #: What could not be told is tried again after this.
 LATER = timedelta(seconds=60)
 
-T = TypeVar("T")
+News = TypeVar("News", Change, Due)
+
+
+def _always() -> bool:
+    return True
 
 
 class Worker:
@@ -72,6 +79,7 @@ class Worker:
         self.sync_every = sync_every
         self._stopping = asyncio.Event()
         self._looked_at: float | None = None  # by the loop's clock; None: this process does not go the rounds
+        self._look_again = 0.0  # by the same clock: not before
         self._put_off: dict[int, float] = {}  # clients who could not be told, until when
 
     async def run(self) -> None:
@@ -96,87 +104,108 @@ class Worker:
         return True
 
     def forgets_failures(self) -> None:
-        """Try everybody again at once."""
+        """Try everything again at once."""
         self._put_off.clear()
+        self._look_again = 0.0
+
+    def put_off_for(self, client_id: int) -> timedelta:
+        """How long a client who could not be told is left alone yet."""
+        return timedelta(seconds=max(0.0, self._put_off.get(client_id, 0.0) - self._loop_time()))
 
     async def go_round(self) -> None:
         """Look at the calendar if it is time to, tell what has changed, remind of what is due."""
         if not await self.storage.hold("rounds", ROUNDS_LEASE):
             self._looked_at = None
             return
-        if self._age() >= self.sync_every:
-            await self.look()
+        if self._age() >= self.sync_every and not await self.look():
+            return
         due = self.rounds.due(self.now())
         if due and self._age() > FRESH:
-            await self.look()
+            if not await self.look():
+                return
             due = self.rounds.due(self.now())
         self.metrics.reminders_due.set(len(due))
-        ready = [it for it in due if self._may_try(it.client_id)]
         # The most urgent first; after a while something more urgent may have become due, or have changed.
-        for batch in _batches(ready):
-            if self._age() > FRESH or not await self._goes_on():
-                return
-            sent = await self._each(batch, lambda it: it.client_id, self._remind)
-            self.metrics.reminders_sent.inc(sent)
+        await self._each(due, self._remind, while_=lambda: self._age() <= FRESH)
 
-    async def look(self) -> None:
-        """Read the calendar and tell every change, batch by batch."""
-        # At the start this machine's clock may be wrong by days: the catalogue's answer tells the time.
-        await self.front.desk.catalogue(self.now())
-        changes = await self.rounds.look(self.now())
-        self._looked_at = asyncio.get_running_loop().time()
-        ready = [it for it in changes if self._may_try(it.client_id)]
-        for batch in _batches(ready):
-            if not await self._goes_on():
-                return
-            told = await self._each(batch, lambda it: it.client_id, self._tell)
-            self.metrics.notices_sent.inc(told)
+    async def look(self) -> bool:
+        """Read the calendar and tell every change; False if it could not be read just now."""
+        if self._loop_time() < self._look_again:
+            return False
+        try:
+            # At the start this machine's clock may be wrong by days: the catalogue's answer tells the time.
+            await self.front.desk.catalogue(self.now())
+            changes = await self.rounds.look(self.now())
+        except BookingError as error:
+            self._look_again = self._loop_time() + LOOK_AGAIN.total_seconds()
+            log.warning("calendar_not_read", error=type(error).__name__, status=error.status)
+            return False
+        self._looked_at = self._loop_time()
+        await self._each(changes, self._tell)
+        return True
 
     async def _goes_on(self) -> bool:
         """Whether this process goes on with its rounds: it is not stopped, and no other one does."""
         return not self._stopping.is_set() and await self.storage.hold("rounds", ROUNDS_LEASE)
 
     async def _each(
-        self, items: Sequence[T], client_of: Callable[[T], int], act: Callable[[T], Awaitable[bool]]
-    ) -> int:
-        """Do it for all of them side by side; how many times it was done. Who fails is tried again later."""
+        self,
+        items: Iterable[News],
+        act: Callable[[News], Awaitable[None]],
+        while_: Callable[[], bool] = _always,
+    ) -> None:
+        """Do it for all of them, in order, a few at a time. Who fails is tried again later."""
+        line = iter(items)
 
-        async def one(item: T) -> bool:
-            later = LATER.total_seconds()
-            try:
-                return await act(item)
-            except TelegramRetryAfter as error:
-                log.warning("telegram_asks_to_wait", seconds=error.retry_after)
-                later = float(error.retry_after)
-            except (RedisError, TelegramAPIError, BookingError, TurnLost) as error:
-                log.warning("telling_waits", error=type(error).__name__)
-            except Exception as error:
-                log.exception("telling_failed", error=type(error).__name__)
-            self._put_off[client_of(item)] = asyncio.get_running_loop().time() + later
-            return False
+        async def messenger() -> None:
+            for item in line:
+                if not self._may_try(item.client_id):
+                    continue
+                if not while_() or not await self._goes_on():
+                    return
+                await self._try(item, act)
 
-        return sum(await asyncio.gather(*(one(item) for item in items)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(MESSENGERS):
+                group.create_task(messenger())
 
-    async def _tell(self, change: Change) -> bool:
-        return await self.telling.tell(change, self.now())
+    async def _try(self, item: News, act: Callable[[News], Awaitable[None]]) -> None:
+        later = LATER.total_seconds()
+        try:
+            await act(item)
+            return
+        except TelegramRetryAfter as error:
+            log.warning("telegram_asks_to_wait", seconds=error.retry_after)
+            later = float(error.retry_after)
+        except (RedisError, TelegramAPIError, BookingError, TurnLost) as error:
+            log.warning("telling_waits", error=type(error).__name__)
+        except Exception as error:
+            log.exception("telling_failed", error=type(error).__name__)
+        self._put_off[item.client_id] = self._loop_time() + later
 
-    async def _remind(self, due: Due) -> bool:
-        return await self.telling.remind(due, self.now())
+    async def _tell(self, change: Change) -> None:
+        if await self.telling.tell(change, self.now()):
+            self.metrics.notices_sent.inc()
+
+    async def _remind(self, due: Due) -> None:
+        if await self.telling.remind(due, self.now()):
+            self.metrics.reminders_sent.inc()
 
     def _may_try(self, client_id: int) -> bool:
-        until = self._put_off.get(client_id)
-        if until is None:
-            return True
-        if asyncio.get_running_loop().time() < until:
+        if self.put_off_for(client_id):
             return False
-        del self._put_off[client_id]
+        self._put_off.pop(client_id, None)
         return True
 
     def _age(self) -> timedelta:
         """How old the latest reading is, by the loop's clock: One-Link's may jump."""
         if self._looked_at is None:
             return timedelta.max
-        return timedelta(seconds=asyncio.get_running_loop().time() - self._looked_at)
+        return timedelta(seconds=self._loop_time() - self._looked_at)
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _work(self) -> None:
         await self._until_stopped("work", lambda: self.settle_one(self.now()), IDLE)
@@ -215,7 +244,3 @@ class Worker:
             await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
         except TimeoutError:
             return
-
-
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[at : at + BATCH] for at in range(0, len(items), BATCH))

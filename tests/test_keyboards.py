@@ -10,7 +10,7 @@ import pytest
 from aiogram.fsm.state import State
 
 from bot.dialogue import appointment as cards
-from bot.dialogue import framing, menu, notice, visit_list
+from bot.dialogue import changes, framing, menu, notice, outcomes, visit_list
 from bot.dialogue.actions import TAPS
 from bot.dialogue.booking import BOOKING
 from bot.dialogue.draft import ALL, BookingDraft, House, IinAnswer, PhoneAnswer, Talk
@@ -170,16 +170,16 @@ async def stateless_screens(talk: Talk) -> list[Screen]:
         menu.choose_language("kk"),
         menu.resume(None),
         menu.left(),
-        cards.booking_now(),
-        cards.being_checked(HOUSE),
+        outcomes.booking_now(),
+        outcomes.being_checked(HOUSE),
         cards.visit_card(visit, catalogue, HOUSE, NOW - timedelta(days=1)),
         cards.visit_card(visit, empty, HOUSE, NOW),
-        cards.visit_card(cancelled, catalogue, HOUSE, NOW, first=cards.ask_why(APPOINTMENT)),
-        cards.too_late_to_change(visit, catalogue, HOUSE),
-        cards.told_absent(HOUSE, APPOINTMENT, told=True),
-        cards.refused_move(SlotTaken(), APPOINTMENT, HOUSE),
-        cards.moving_now(),
-        cards.move_unknown(HOUSE),
+        cards.visit_card(cancelled, catalogue, HOUSE, NOW, first=changes.ask_why(APPOINTMENT)),
+        changes.too_late_to_change(visit, catalogue, HOUSE),
+        changes.told_absent(HOUSE, APPOINTMENT, told=True),
+        changes.refused_move(SlotTaken(), APPOINTMENT, HOUSE),
+        changes.moving_now(),
+        changes.move_unknown(HOUSE),
         menu.kept(APPOINTMENT),
         menu.dropping(APPOINTMENT),
         visit_list.upcoming([visit], catalogue, proven=False),
@@ -192,14 +192,14 @@ async def stateless_screens(talk: Talk) -> list[Screen]:
         reminder([visit, moved], catalogue, HOUSE, today=NOW.date(), asks=True),
         which_one([visit, moved], catalogue, "cancel"),
         unreachable_lists(HOUSE),
-        cards.ask_to_cancel(visit, catalogue, HOUSE),
-        *(cards.changing_now(what) for what in What),
-        *(cards.change_unknown(what, HOUSE, APPOINTMENT) for what in What),
-        *(cards.not_changed(what, visit, catalogue, HOUSE) for what in What),
-        cards.changed_since(visit, catalogue, HOUSE),
-        cards.changed_since(cancelled, catalogue, HOUSE),
-        cards.not_to_be_shown(),
-        cards.unreachable_visit(HOUSE, APPOINTMENT),
+        changes.ask_to_cancel(visit, catalogue, HOUSE),
+        *(changes.changing_now(what) for what in What),
+        *(changes.change_unknown(what, HOUSE, APPOINTMENT) for what in What),
+        *(changes.not_changed(what, visit, catalogue, HOUSE) for what in What),
+        outcomes.changed_since(visit, catalogue, HOUSE),
+        outcomes.changed_since(cancelled, catalogue, HOUSE),
+        changes.not_to_be_shown(),
+        changes.unreachable_visit(HOUSE, APPOINTMENT),
     ]
 
 

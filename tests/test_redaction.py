@@ -1,9 +1,9 @@
 """What clients type about themselves goes to One-Link and nowhere else: no log, metric or key in Redis."""
 
+import contextlib
 import io
 import logging
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -35,14 +35,14 @@ def profile() -> str:
 
 
 @pytest.fixture(params=["json", "console"])
-def logs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def logs(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """Standard error, with the logs set up as `run` does it."""
     written = io.StringIO()
     root = logging.getLogger()
     handlers, level, configuration = root.handlers[:], root.level, structlog.get_config()
-    monkeypatch.setattr(sys, "stderr", written)
-    set_up_logs(request.param)
-    yield written
+    with contextlib.redirect_stderr(written):
+        set_up_logs(request.param)
+        yield written
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.configure(**configuration)

@@ -60,6 +60,7 @@ class BookingDraft:
     leaving     the client is asked whether to drop what was typed
     named_at    when the name was typed: a second message right after it belongs to it
     contact_id  One-Link's record of a returning client, as long as its phone is kept
+    begun_at    when the dialogue began; None in drafts of older versions
     moves, was  the appointment that is being moved, and its time; then only a new time is asked for
     """
 
@@ -91,6 +92,7 @@ class BookingDraft:
     leaving: bool = False
     named_at: datetime | None = None
     contact_id: int | None = None
+    begun_at: datetime | None = None
     moves: int | None = None
     was: Slot | None = None
 

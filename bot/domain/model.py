@@ -120,6 +120,7 @@ class Appointment:
     conversation_id: int | None = None
     conversation_display_id: int | None = None
     speaks_display_ids: bool = False  # the key `conversation_display_id` was present: a newer server
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,8 @@ class Conversation:
     contact_id: int | None = None
     inbox_id: int | None = None
     source_id: str | None = None  # the client it belongs to: a contact's phone may have several
+    updated_at: float | None = None  # Unix seconds; of two statuses the later one holds
+    uuid: str | None = None  # names it in the links that One-Link sends to contacts
 
 
 @dataclass(frozen=True, slots=True)

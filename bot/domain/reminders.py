@@ -9,6 +9,7 @@ the same day, wherever the client's phone is.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.domain.watched import WatchedVisit
@@ -62,6 +63,7 @@ def asks(offset: timedelta) -> bool:
     return offset >= _SHORTEST_QUESTION
 
 
+@lru_cache(maxsize=20_000)  # the same visits are looked at every second
 def planned(starts_at: datetime, offset: timedelta, policy: ReminderPolicy, zone: ZoneInfo) -> datetime:
     """When this reminder should go out, in UTC.
 

@@ -56,7 +56,9 @@ class WatchedVisit:
 
     def as_in(self, appointment: Appointment) -> "WatchedVisit":
         """With the status of a reading, unless the client has confirmed since."""
-        return self if self.status is Status.CONFIRMED else replace(self, status=appointment.status)
+        if self.status in (Status.CONFIRMED, appointment.status):
+            return self
+        return replace(self, status=appointment.status)
 
     def told(self, appointment: Appointment, now: datetime) -> "WatchedVisit":
         """The visit once the client knows how the appointment is now.

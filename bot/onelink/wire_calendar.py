@@ -142,7 +142,15 @@ def _appointment(row: object, instants: Instants) -> Appointment:
         conversation_id=_whole(get("conversation_id")),
         conversation_display_id=_whole(get("conversation_display_id")),
         speaks_display_ids="conversation_display_id" in row,
+        created_at=_moment(get("created_at"), instants),
     )
+
+
+def _moment(value: object, instants: Instants) -> datetime | None:
+    try:
+        return instants[_text(value)]
+    except Unreadable:
+        return None
 
 
 def _required(row: Mapping[str, object], key: str) -> int:

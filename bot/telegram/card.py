@@ -140,24 +140,18 @@ class Card:
         with contextlib.suppress(TelegramAPIError):
             await self.bot.delete_message(self.chat_id, message_id)
 
-    async def say(self, screen: Screen) -> Message:
-        """A message of its own, beside the card."""
+    async def say(self, screen: Screen, *, quietly: bool = False) -> Message:
+        """A message of its own, beside the card; `quietly`: without a sound."""
         return await self.bot.send_message(
             self.chat_id,
             text_of(screen, self.words),
             reply_markup=inline_keyboard(screen, self.words, None, 0),
+            disable_notification=quietly or None,
         )
 
     async def write(self, screen: Screen, *, quietly: bool = False) -> bool:
         """A message unasked, below everything; False if it cannot reach the client."""
-        return await self._reached(
-            self.bot.send_message(
-                self.chat_id,
-                text_of(screen, self.words),
-                reply_markup=inline_keyboard(screen, self.words, None, 0),
-                disable_notification=quietly or None,
-            )
-        )
+        return await self._reached(self.say(screen, quietly=quietly))
 
     async def ask_for_phone(self, screen: Screen) -> None:
         """A screen with the keyboard that shares the phone, outside any dialogue."""

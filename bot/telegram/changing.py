@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.dialogue import appointment as cards
+from bot.dialogue import changes
 from bot.dialogue.draft import House
-from bot.dialogue.screen import Choice, Screen, Text
+from bot.dialogue.screen import Choice, Screen, Text, Word
 from bot.domain.attempt import ChangeAttempt, What
 from bot.domain.errors import BookingError, Gone, OneLinkUnreachable
 from bot.domain.model import Status
 from bot.storage import Storage
 from bot.telegram.card import Card
 from bot.usecases.desk import BookingDesk
-from bot.usecases.visits import NotYours, Visit, Visits
+from bot.usecases.visits import Learned, NotYours, Visit, Visits
 
 #: How long an attempt is left to the process that works on it.
 LEASE = timedelta(seconds=30)
@@ -54,7 +55,7 @@ class Changing:
             appointment_id=appointment_id,
         )
         await self.storage.save_attempt(attempt, card.now + LEASE)
-        await card.redraw(message_id, cards.changing_now(what))
+        await card.redraw(message_id, changes.changing_now(what))
         await self.settle(card, attempt)
 
     async def settle(self, card: Card, attempt: ChangeAttempt) -> None:
@@ -65,10 +66,10 @@ class Changing:
         except OneLinkUnreachable:
             attempt = attempt.tried_again()
             await self.storage.save_attempt(attempt, card.now + attempt.pause())
-            await card.redraw(attempt.card_id, cards.change_unknown(what, self.house, appointment_id))
+            await card.redraw(attempt.card_id, changes.change_unknown(what, self.house, appointment_id))
             return
         except (NotYours, Gone):
-            await card.redraw(attempt.card_id, cards.not_to_be_shown())
+            await card.redraw(attempt.card_id, changes.not_to_be_shown())
         except BookingError as error:
             await self._show_refusal(card, attempt, error)
         else:
@@ -78,20 +79,27 @@ class Changing:
     async def show(self, card: Card, message_id: int, visit: Visit, *, told_why: bool = False) -> None:
         """The visit as it is; from now on the client knows. `told_why`: a reason was given, none is asked."""
         card.turn.client = visit.client
-        await self.visits.learned(card.turn, visit.appointment, card.now, card_id=message_id)
+        learned = await self.visits.learned(card.turn, visit.appointment, card.now, card_id=message_id)
         # The second of two quick taps must not take away what the first one has shown.
         undoable = await self.visits.undoable(card.turn, visit.appointment, card.now)
         what = What.CANCEL if undoable else None
-        await card.redraw(message_id, await self.screen(card, visit, what, told_why=told_why))
+        screen = await self.screen(card, visit, what, told_why=told_why, news=_news(learned))
+        await card.redraw(message_id, screen)
 
     async def screen(
-        self, card: Card, visit: Visit, what: What | None = None, *, told_why: bool = False
+        self,
+        card: Card,
+        visit: Visit,
+        what: What | None = None,
+        *,
+        told_why: bool = False,
+        news: Word | None = None,
     ) -> Screen:
-        """The visit's card; `what` the client has just done comes first."""
+        """The visit's card; `what` the client has just done, or what else is news, comes first."""
         catalogue = await self.desk.known_catalogue(card.now)
-        reasons = () if told_why else cards.ask_why(visit.appointment.id)
+        reasons = () if told_why else changes.ask_why(visit.appointment.id)
         first = ((_undo(visit),), *reasons) if what is What.CANCEL else ()
-        said = None if what is None or told_why else _DONE[what]
+        said = news if what is None or told_why else _DONE[what]
         more = (Text("If you like, tell us why:"),) if first and reasons else ()
         return cards.visit_card(
             visit.appointment, catalogue, self.house, card.now, said=said, first=first, more=more
@@ -103,7 +111,7 @@ class Changing:
         done = _is_done(visit, attempt.what)
         card.turn.client = visit.client
         cancelled = done and attempt.what is What.CANCEL
-        older = await self.visits.learned(
+        learned = await self.visits.learned(
             card.turn, visit.appointment, card.now, card_id=attempt.card_id, by_own_cancel=cancelled
         )
         self.desk.refresh()
@@ -111,17 +119,17 @@ class Changing:
             screen = await self.screen(card, visit, attempt.what)
         elif _makes_sense(visit, attempt.what, card.now):
             catalogue = await self.desk.known_catalogue(card.now)
-            screen = cards.not_changed(attempt.what, visit.appointment, catalogue, self.house, why)
+            screen = changes.not_changed(attempt.what, visit.appointment, catalogue, self.house, why)
         else:
             screen = await self.screen(card, visit)
         await card.redraw(attempt.card_id, screen)
-        await card.refresh(older, await self.screen(card, visit))
+        await card.refresh(learned.older_card, await self.screen(card, visit))
 
     async def _show_refusal(self, card: Card, attempt: ChangeAttempt, why: BookingError) -> None:
         try:
             visit = await self.visits.visit(card.turn.client, attempt.appointment_id)
         except BookingError:
-            await card.redraw(attempt.card_id, cards.unreachable_visit(self.house, attempt.appointment_id))
+            await card.redraw(attempt.card_id, changes.unreachable_visit(self.house, attempt.appointment_id))
             return
         await self._show_outcome(card, attempt, visit, why)
 
@@ -129,6 +137,12 @@ class Changing:
         if what is What.RESTORE and not await self.visits.undoable(card.turn, visit.appointment, card.now):
             return False
         return _makes_sense(visit, what, card.now)
+
+
+def _news(learned: Learned) -> Word | None:
+    if learned.stands_again:
+        return _DONE[What.RESTORE]
+    return Text("The clinic has changed the visit meanwhile. Now it is:") if learned.changed else None
 
 
 def _makes_sense(visit: Visit, what: What, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.dialogue import appointment as cards
+from bot.dialogue import outcomes
 from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.framing import shown
 from bot.dialogue.menu import LANGUAGES, left
@@ -41,7 +42,7 @@ class Conclusion:
         """The client has confirmed: take the buttons away, store the attempt, try."""
         # A redelivered Confirm finds the attempt that its first delivery stored.
         stored = await self.booking.storage.attempt(draft.key)
-        await card.show_bare(cards.booking_now())
+        await card.show_bare(outcomes.booking_now())
         if isinstance(stored, BookingAttempt):
             attempt = stored
         else:
@@ -68,15 +69,15 @@ class Conclusion:
             case ChangedSince(appointment=appointment, attempt=attempt):
                 catalogue = await self.desk.known_catalogue(talk.now)
                 await self._remember(card, attempt, appointment)
-                await card.conclude(attempt, cards.changed_since(appointment, catalogue, self.house))
+                await card.conclude(attempt, outcomes.changed_since(appointment, catalogue, self.house))
             case NotBooked(why=why, used_up=used_up):
                 await self._not_booked(card, attempt, why, used_up, talk)
 
     async def _still_checking(self, card: Card, attempt: BookingAttempt, due: datetime, talk: Talk) -> None:
         late = attempt.takes_long(talk.now)
-        await card.tell_of(attempt, cards.being_checked(self.house, late=late))
+        await card.tell_of(attempt, outcomes.being_checked(self.house, late=late))
         if late and not attempt.told_staff:
-            text = talk.tell_staff(cards.late_note())
+            text = talk.tell_staff(outcomes.late_note())
             if await self.booking.leave_note(attempt, text, number=2):
                 await self.booking.storage.save_attempt(replace(attempt, told_staff=True), due)
 
@@ -89,7 +90,7 @@ class Conclusion:
         delivered = await card.conclude(attempt, screen)
         await self._remember(card, attempt, appointment)
         self.desk.refresh()
-        note = cards.staff_note(
+        note = outcomes.staff_note(
             dict(LANGUAGES)[attempt.locale],
             cards.short_code(appointment.id),
             verified=attempt.wanted.phone_verified,
@@ -101,7 +102,7 @@ class Conclusion:
         self, card: Card, attempt: BookingAttempt, why: BookingError, used_up: bool, talk: Talk
     ) -> None:
         card.turn.finished.append(attempt.key)
-        said = cards.refusal(why)
+        said = outcomes.refusal(why)
         draft = card.draft
         if draft is None or draft.key != attempt.key:  # the draft's day is over
             await card.tell_of(attempt, left(said))

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 #: Leaves a tenth to the answers of clients who are writing meanwhile.
 EVERY = timedelta(seconds=1) / 27
+_SLACK_S = 0.1
 
 
 class Pace:
@@ -19,6 +20,9 @@ class Pace:
         """Wait until the next message may leave. Callers leave in the order in which they came."""
         async with self._line:
             now = asyncio.get_running_loop().time()
-            if self._next > now:
+            if self._next < now - _SLACK_S:
+                self._next = now  # nobody was in line
+            elif self._next > now:
                 await asyncio.sleep(self._next - now)
-            self._next = max(self._next, now) + self._every_s
+            # From when this one should have left: a sleep always ends a little late.
+            self._next += self._every_s

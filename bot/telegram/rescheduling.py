@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.dialogue import appointment as cards
+from bot.dialogue import changes, outcomes
 from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.framing import shown
 from bot.dialogue.moving import after_refused_move, confirmed_move
@@ -29,7 +30,7 @@ class Rescheduling:
         """The client has confirmed: take the buttons away, store the attempt, try."""
         # A redelivered Confirm finds the attempt that its first delivery stored.
         stored = await self.moving.storage.attempt(draft.attempt_key)
-        await card.show_bare(cards.moving_now())
+        await card.show_bare(changes.moving_now())
         if isinstance(stored, MoveAttempt):
             attempt = stored
         else:
@@ -42,7 +43,7 @@ class Rescheduling:
         """One try at the attempt; whatever is certain is shown in the card, and then forgotten."""
         match await self.moving.settle(attempt, card.turn.client, talk.now):
             case StillUnknown(attempt=attempt):
-                await card.tell_of(attempt, cards.move_unknown(self.house))
+                await card.tell_of(attempt, changes.move_unknown(self.house))
             case Moved(visit=visit):
                 await self._moved(card, attempt, visit, Text("Your visit is moved."))
             case Otherwise(visit=visit):
@@ -56,22 +57,26 @@ class Rescheduling:
         self.desk.refresh()
         screen = cards.visit_card(visit.appointment, catalogue, self.house, card.now, said=said)
         await card.conclude(attempt, screen)
-        older = await self.moving.visits.learned(
+        learned = await self.moving.visits.learned(
             card.turn, visit.appointment, card.now, card_id=attempt.card_id
         )
-        await card.refresh(older, cards.visit_card(visit.appointment, catalogue, self.house, card.now))
+        shown_now = cards.visit_card(visit.appointment, catalogue, self.house, card.now)
+        await card.refresh(learned.older_card, shown_now)
 
     async def _not_moved(self, card: Card, attempt: MoveAttempt, why: BookingError, talk: Talk) -> None:
         """The old time stands; where only the new one was the matter, its neighbours are offered."""
         draft = card.draft
         again = isinstance(why, SlotTaken | OutsideWorkingHours)
         if isinstance(why, NotYours | Gone):
-            await card.conclude(attempt, cards.not_to_be_shown())
+            await card.conclude(attempt, changes.not_to_be_shown())
         elif draft is None or not card.shows(attempt) or not again:
-            await card.conclude(attempt, cards.refused_move(why, attempt.appointment_id, self.house))
+            await card.conclude(attempt, changes.refused_move(why, attempt.appointment_id, self.house))
         else:
             card.turn.finished.append(attempt.key)
-            notices = (cards.refusal(why), Text("Your visit stays at its old time until you choose another."))
+            notices = (
+                outcomes.refusal(why),
+                Text("Your visit stays at its old time until you choose another."),
+            )
             draft, screen = await shown(after_refused_move(draft), talk, notices)
             card.moved_to(attempt.card_id)
             card.save(draft)

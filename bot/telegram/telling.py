@@ -5,7 +5,7 @@ turn's end stores it. So one replica sends it, and a process that dies in betwee
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from aiogram import Bot
@@ -30,6 +30,9 @@ from bot.usecases.rounds import Change, Due, Rounds
 
 log = structlog.get_logger(__name__)
 
+#: One-Link tells whole seconds, and its clock is known to the second only.
+_CLOCKS_DIFFER = timedelta(seconds=2)
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -44,8 +47,6 @@ class Telling:
     async def tell(self, change: Change, now: datetime) -> bool:
         """Tell one client how an appointment is now; whether anything was sent."""
         appointment = change.appointment
-        if await self.rounds.is_our_doing(appointment):
-            return False
         async with self.front.storage.turn(change.client_id) as turn:
             assert turn is not None  # noqa: S101 (only an update can have been handled before)
             known = await self.front.storage.visit(appointment.id)
@@ -117,10 +118,12 @@ class Telling:
         if draft is None or turn.state == Booking.checking.state or not _is_about(draft, appointment):
             return False
         catalogue = await self.front.desk.known_catalogue(now)
+        screen = notice.booked_by_staff(appointment, catalogue, self.front.house)
+        # The notice first: should it fail, the card must still have its buttons.
+        sent = await self._send(turn, screen, appointment, catalogue, now)
         await card.put_away()
         card.close()
-        screen = notice.booked_by_staff(appointment, catalogue, self.front.house)
-        return await self._send(turn, screen, appointment, catalogue, now)
+        return sent
 
     async def _send(
         self, turn: Turn, screen: Screen, appointment: Appointment, catalogue: Catalogue, now: datetime
@@ -147,7 +150,11 @@ class Telling:
 
 
 def _is_about(draft: BookingDraft, appointment: Appointment) -> bool:
-    """Whether the draft would book what staff have booked: the same service, or none is chosen yet."""
+    """Whether staff have booked, since the draft began, what it would book: the same service, or none is
+    chosen yet."""
     if draft.moves is not None or appointment.status not in UPCOMING:
+        return False
+    made, begun = appointment.created_at, draft.begun_at
+    if made is not None and begun is not None and made < begun - _CLOCKS_DIFFER:
         return False
     return draft.service_id in (None, appointment.service_id) or appointment.service_id is None

@@ -14,7 +14,7 @@ from bot.domain.phone import Phone
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.keyboard import VisitTap
-from bot.telegram.moves import acknowledge
+from bot.telegram.moves import acknowledge, is_being_checked
 from bot.telegram.states import Visits
 
 
@@ -36,6 +36,8 @@ async def pages_tap(
             await card.redraw(message_id, await _upcoming(card, talk, front))
         case "past":
             await card.redraw(message_id, await _past(card, talk, front))
+        case _ if await is_being_checked(card, front):
+            return
         case "find" if not talk.client.consents:
             await card.redraw(message_id, visit_list.ask_for_consent(terms_of_consent(front.house)))
         case _:
@@ -90,7 +92,7 @@ async def _upcoming(card: Card, talk: Talk, front: Front, notice: Word | None = 
     card.turn.client = client
     catalogue = await front.desk.known_catalogue(talk.now)
     for appointment in visits:
-        await front.visits.learned(card.turn, appointment, talk.now)
+        await front.visits.met(card.turn, appointment, talk.now)
     notices = (notice,) if notice else ()
     return visit_list.upcoming(visits, catalogue, proven=talk.client.verified, notices=notices)
 

@@ -60,7 +60,7 @@ class Picture:
 
     appointments: Mapping[int, Appointment] = field(default_factory=dict)
     zones: Mapping[int, ZoneInfo] = field(default_factory=dict)
-    known: Mapping[int, WatchedVisit] = field(default_factory=dict)
+    known: dict[int, WatchedVisit] = field(default_factory=dict)
 
     def zone_of(self, resource_id: int) -> ZoneInfo:
         """Where that resource works."""
@@ -100,6 +100,7 @@ class Rounds:
         self.picture = Picture(appointments, zones, known)
         await self._forget_past(known, now)
         self._moments = {number: kept for number, kept in self._moments.items() if number in known}
+        self._asked = {number: at for number, at in self._asked.items() if number in known}
         new = [Change(clients[it.contact_id], it, None) for it in strangers if it.contact_id in clients]
         strayed = await self._strayed(now)
         return (*self._differing(known, appointments, now), *strayed, *new)
@@ -149,8 +150,7 @@ class Rounds:
 
     def keep(self, told: Mapping[int, WatchedVisit | None]) -> None:
         """What clients have just been told belongs into the picture."""
-        fresh = {number: visit for number, visit in told.items() if visit is not None}
-        self.picture = replace(self.picture, known={**self.picture.known, **fresh})
+        self.picture.known.update({number: visit for number, visit in told.items() if visit is not None})
 
     def _differing(
         self, known: Mapping[int, WatchedVisit], appointments: Mapping[int, Appointment], now: datetime

@@ -41,6 +41,16 @@ class Visit:
         return self.appointment.status is Status.CANCELLED and self.appointment.starts_at > now
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a client's looking at an appointment meant: another card that showed it until now, and whether
+    it was news to the client that it is elsewhere, or that it stands again."""
+
+    older_card: int | None = None
+    changed: bool = False
+    stands_again: bool = False
+
+
 class Visits:
     """Every method asks One-Link whose the appointment is, each time."""
 
@@ -120,25 +130,36 @@ class Visits:
         appointment: Appointment,
         now: datetime,
         *,
-        card_id: int | None = None,
+        card_id: int,
         by_own_cancel: bool = False,
-    ) -> int | None:
-        """This turn's client has been shown the appointment as it is now: no notice is due for that.
-
-        `card_id` is the message that shows it; returns another one that showed it until now.
-        """
+    ) -> Learned:
+        """This turn's client is shown the appointment as it is now, in the message `card_id`: no notice is
+        due for that."""
         known = turn.told.get(appointment.id) or await self.storage.visit(appointment.id)
         if known is None:
             fresh = watched(appointment, turn.client.id, now)
         elif known.client_id == turn.client.id:
             fresh = known.told(appointment, now)
         else:
-            return None
+            return Learned()
         before = fresh.card_id
         if by_own_cancel:
             fresh = replace(fresh, cancelled_at=now)
-        turn.told[appointment.id] = replace(fresh, card_id=card_id or before)
-        return before if before != card_id else None
+        turn.told[appointment.id] = replace(fresh, card_id=card_id)
+        stands = appointment.status is not Status.CANCELLED
+        return Learned(
+            older_card=before if before != card_id else None,
+            changed=stands and known is not None and known.differs(appointment),
+            stands_again=stands and known is not None and known.status is Status.CANCELLED,
+        )
+
+    async def met(self, turn: Turn, appointment: Appointment, now: datetime) -> None:
+        """A list has named the appointment: from now on its client hears what the clinic changes.
+
+        What a list shows of a change is easily overlooked: the notice of it is still due.
+        """
+        if await self.storage.visit(appointment.id) is None:
+            turn.told.setdefault(appointment.id, watched(appointment, turn.client.id, now))
 
     async def undoable(self, turn: Turn, appointment: Appointment, now: datetime) -> bool:
         """Whether this client has cancelled it just now, and may take that back."""

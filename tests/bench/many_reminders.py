@@ -17,7 +17,7 @@ from statistics import median
 from time import perf_counter
 
 from bot.embedded_redis import embedded_redis
-from bot.worker import BATCH
+from bot.worker import MESSENGERS
 from tests.bench.findings import Finding, percentile
 from tests.bench.machine import cores, cpu_seconds, pinned
 from tests.bench.stage import Stage, staged
@@ -85,8 +85,8 @@ def _findings(repeats: Sequence[Repeat]) -> list[Finding]:
         Finding(
             "a reminder is overtaken by so many less urgent ones",
             f"at most {overtaken} of {sum(len(it.sent) for it in repeats):,}",
-            f"under {BATCH}, a batch",
-            overtaken < BATCH,
+            f"under {MESSENGERS}, which are on their way side by side",
+            overtaken < MESSENGERS,
         ),
         Finding(
             f"p95 from update to screen for {WRITING} who write meanwhile",

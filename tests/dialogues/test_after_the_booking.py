@@ -8,7 +8,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from bot.dialogue.appointment import REASONS, not_to_be_shown
+from bot.dialogue.changes import REASONS, not_to_be_shown
 from bot.dialogue.screen import Fact, Plural, Text
 from bot.telegram.keyboard import VisitTap
 from bot.telegram.texts import Texts

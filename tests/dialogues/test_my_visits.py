@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.dialogue.appointment import not_to_be_shown
+from bot.dialogue.changes import not_to_be_shown
 from bot.dialogue.draft import House
 from bot.dialogue.framing import unreachable_lists
 from bot.dialogue.screen import Text

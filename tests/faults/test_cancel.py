@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.dialogue.appointment import not_to_be_shown
+from bot.dialogue.changes import not_to_be_shown
 from bot.sandbox.server import Sandbox
 from tests.clinic import ANNA, NOW, Clinic, Row
 from tests.faults.wire import TOO_OLD, Telegram

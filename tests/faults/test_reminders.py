@@ -11,12 +11,15 @@ from bot.sandbox.server import Sandbox
 from bot.settings import load_settings
 from tests.clinic import ANNA, BORIS, HAIRCUT, NOW, Clinic, local
 from tests.conftest import StartBot, settings_for
+from tests.faults.wire import Telegram
 from tests.people import Client
 
 PHONE = "+77011234567"
 AT_10 = local("2030-01-09", "10:00")
 DAY_BEFORE = AT_10 - timedelta(hours=24)
 TWO_HOURS_BEFORE = AT_10 - timedelta(hours=2)
+#: Requests for the calendar until the bot gives up: the first and its repeats.
+ONE_LOOK = 3
 
 
 async def texts_with(client: Client, fragment: str) -> list[str]:
@@ -333,3 +336,63 @@ async def test_the_card_of_the_booking_follows_what_staff_and_client_do_elsewher
 async def shown_in(client: Client, message_id: int) -> str:
     """What an earlier message says by now."""
     return next(str(m["text"]) for m in await client.messages() if m["message_id"] == message_id)
+
+
+async def test_a_change_that_only_a_list_has_shown_is_told_all_the_same(
+    client: Client, clinic: Clinic, bot: App
+) -> None:
+    await client.books("2030-01-09", "10:00")
+    await clinic.moves(await its(clinic), "2030-01-09", "11:00")
+    await client.says("/my")
+    await passes(clinic, bot, NOW + timedelta(minutes=2))
+    await client.sees("The clinic has moved your visit.", "10:00", "11:00")
+
+
+async def test_a_card_that_shows_a_change_first_says_that_it_is_one(
+    client: Client, clinic: Clinic, bot: App
+) -> None:
+    await client.books("2030-01-09", "10:00")
+    await clinic.moves(await its(clinic), "2030-01-09", "11:00")
+    await client.taps("Cancel the visit", "No, keep it")
+    await client.sees("The clinic has changed the visit meanwhile. Now it is:", "11:00")
+    await passes(clinic, bot, NOW + timedelta(minutes=2))
+    assert not await texts_with(client, "The clinic has moved your visit.")
+
+
+async def test_a_visit_that_staff_made_before_the_dialogue_began_does_not_end_it(
+    client: Client, clinic: Clinic, bot: App
+) -> None:
+    await client.books("2030-01-09", "10:00")
+    await clinic.books_for(PHONE, ANNA, "2030-01-11", "12:00")
+    await clinic.clock_is(NOW + timedelta(minutes=5))
+    await bot.scheduling.resources()
+    await client.taps("Book another visit", "Haircut", "Anna Ivanova")
+    await passes(clinic, bot, NOW + timedelta(minutes=6))
+    await client.sees("Which day?")
+    await client.has_button("✕ Cancel")
+
+
+async def test_while_onelink_is_down_the_calendar_is_asked_for_now_and_then_only(
+    client: Client, clinic: Clinic, bot: App
+) -> None:
+    await clinic.fault("scheduling/calendar", "status", status=503, times=0)
+    await clinic.forgets_requests()
+    for _ in range(10):
+        await bot.worker.go_round()
+    # The bot goes its own rounds beside these.
+    assert 0 < len(await clinic.requests("scheduling/calendar")) <= 2 * ONE_LOOK
+
+
+async def test_the_notice_of_staff_who_book_in_the_middle_reaches_nobody_and_the_card_keeps_its_buttons(
+    client: Client, clinic: Clinic, bot: App, telegram: Telegram
+) -> None:
+    await client.books("2030-01-09", "10:00")
+    await client.taps("Book another visit", "Haircut", "Anna Ivanova")
+    await clinic.books_for(PHONE, ANNA, "2030-01-11", "12:00")
+    await telegram.refuses("sendMessage", 429, retry_after=30, chat_id=501)
+    await passes(clinic, bot, NOW + timedelta(minutes=2))
+    await client.sees("Which day?")
+    await client.has_button("✕ Cancel")
+    bot.worker.forgets_failures()
+    await passes(clinic, bot, NOW + timedelta(minutes=4))
+    await client.sees("The clinic has booked a visit for you, so I have stopped the booking here.", "12:00")
