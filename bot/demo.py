@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 import tempfile
 import webbrowser
@@ -15,16 +16,20 @@ from bot.sandbox.world import Profile
 
 STOP_S = 12.0
 TOKEN = "100200300:demo-token-of-the-sandbox"  # noqa: S105 (accepted by the sandbox only)
+DOORBELL = "doorbellOfTheDemo"
+"""The secret part of the bot's address for One-Link; both are on this machine only."""
 
 
 async def show(port: int, profile: Profile, stop_on_signals: Callable[[], asyncio.Event]) -> int:
     """Serve the page and run the bot until stopped; status 1 if the bot cannot run."""
     stop = stop_on_signals()
     today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Almaty")).date()
+    bot_port = _free_port()
+    world = demo_world(today, webhook_url=f"http://127.0.0.1:{bot_port}/onelink/{DOORBELL}")
     try:
-        async with serving(profile=profile, world=demo_world(today), port=port) as sandbox:
+        async with serving(profile=profile, world=world, port=port) as sandbox:
             with tempfile.TemporaryDirectory(prefix="booking-bot-demo-") as data_dir:
-                return await _with_bot(sandbox.url, data_dir, stop)
+                return await _with_bot(_settings(sandbox.url, data_dir, bot_port), sandbox.url, stop)
     except OSError as error:
         print(
             f"Cannot listen on port {port}: {error.strerror}. Try another one: --port 8090", file=sys.stderr
@@ -32,10 +37,15 @@ async def show(port: int, profile: Profile, stop_on_signals: Callable[[], asynci
         return 1
 
 
-async def _with_bot(url: str, data_dir: str, stop: asyncio.Event) -> int:
-    bot = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=_settings(url, data_dir)
-    )
+def _free_port() -> int:
+    """A port nobody has now: One-Link has to know the bot's address before the bot runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _with_bot(settings: dict[str, str], url: str, stop: asyncio.Event) -> int:
+    bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=settings)
     print(f"\n  The demo is on {url}  (Ctrl-C ends it)\n", flush=True)
     if sys.stdout.isatty():
         webbrowser.open(url)
@@ -54,7 +64,8 @@ async def _with_bot(url: str, data_dir: str, stop: asyncio.Event) -> int:
     return 0
 
 
-def _settings(url: str, data_dir: str) -> dict[str, str]:
+def _settings(url: str, data_dir: str, bot_port: int) -> dict[str, str]:
+    """The environment of the bot: One-Link rings at `bot_port`, Telegram is polled (no PUBLIC_URL)."""
     ours = {
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_API_URL": url,
@@ -64,7 +75,9 @@ def _settings(url: str, data_dir: str) -> dict[str, str]:
         "ONELINK_INBOX_ID": "1",
         "ONELINK_INBOX_IDENTIFIER": "demo-inbox",
         "DATA_DIR": data_dir,
-        "HTTP_PORT": "0",
+        "HTTP_HOST": "127.0.0.1",
+        "HTTP_PORT": str(bot_port),
+        "WEBHOOK_SECRET": DOORBELL,
         "CLINIC_NAME": "Клиника «Шипа»",
         "CLINIC_PHONE": "+7 727 000 00 00",
         "CLINIC_ADDRESS": "Алматы, Абай даңғылы, 10",
@@ -75,5 +88,5 @@ def _settings(url: str, data_dir: str) -> dict[str, str]:
         "DATA_CONTROLLER": "ТОО «Шипа», БИН 000000000000",
     }
     # Nothing of a real clinic's settings may reach the demo.
-    foreign = dict.fromkeys(("REDIS_URL", "PUBLIC_URL", "WEBHOOK_SECRET", "ONELINK_WEBHOOK_SECRET"), "")
+    foreign = dict.fromkeys(("REDIS_URL", "PUBLIC_URL", "ONELINK_WEBHOOK_SECRET"), "")
     return {**os.environ, **foreign, **ours, "PYTHONUNBUFFERED": "1"}

@@ -12,6 +12,8 @@ from aiohttp import web
 from bot.sandbox.chat import Chat, Person
 from bot.sandbox.people import CannotDo, People
 from bot.sandbox.tapping import NoSuchButton
+from bot.sandbox.telegram_params import LARGEST_UPLOAD, params_of
+from bot.sandbox.telegram_refusal import Refusal
 from bot.sandbox.telegram_state import TelegramState
 
 Json = dict[str, Any]
@@ -41,9 +43,7 @@ class Chats:
             "block": lambda chat, body: self.people.blocks(chat, bool(body["blocked"])),
             "edit": lambda chat, body: self.people.edits(chat, body.get("message_id"), str(body["text"])),
             "delete": lambda chat, body: self.people.deletes(chat, int(body["message_id"])),
-            "send": lambda chat, body: self.people.sends(
-                chat, str(body["kind"]), str(body.get("caption", ""))
-            ),
+            "send": self._send,
         }
         for name, action in actions.items():
             app.router.add_post(f"{chat}/{name}", self._acting(action))
@@ -81,7 +81,7 @@ class Chats:
         """`?wait=<seconds>` answers when the bot has finished with all updates; `idle`: whether it has."""
 
         async def handle(request: web.Request) -> web.Response:
-            body = await json_body(request)
+            body = await _body(request)
             chat = self._chat(request, body.get("from_id"))
             try:
                 done = action(chat, body)
@@ -101,7 +101,23 @@ class Chats:
         return handle
 
     def _say(self, chat: Chat, body: Json) -> Json:
-        return self.people.says(chat, str(body["text"]), self._who(body))
+        """`{"text", "entities"?, "reply_to"?, "from_id"?}`."""
+        text, entities = str(body["text"]), body.get("entities")
+        return self.people.says(
+            chat, text, self._who(body), entities=entities, reply_to=_number(body, "reply_to")
+        )
+
+    def _send(self, chat: Chat, body: Json) -> Json:
+        """`{"kind", "caption"?, "reply_to"?, "size"?}` or `{"album": [{"kind", "caption"?, "size"?}]}`.
+
+        A multipart form with the same fields and a `file` sends that file; up to 50 MB, `size` makes larger.
+        """
+        reply_to = _number(body, "reply_to")
+        if "album" in body:
+            return self.people.sends_album(chat, body["album"], reply_to)
+        kind, caption = str(body["kind"]), str(body.get("caption", ""))
+        size = _number(body, "size")
+        return self.people.sends(chat, kind, caption, file=body.get("file"), size=size, reply_to=reply_to)
 
     def _tap(self, chat: Chat, body: Json) -> Json:
         message_id = body.get("message_id")
@@ -135,6 +151,26 @@ class Chats:
             "description": bot.profile.text_for("description", language),
             "commands": bot.profile.commands_for(chat.id, language),
         }
+
+
+def _number(body: Json, name: str) -> int | None:
+    return None if body.get(name) in (None, "") else int(body[name])
+
+
+async def _body(request: web.Request) -> Json:
+    """What a person does: a JSON object, or a form with a file under `file` (an `Upload` in the answer)."""
+    if not request.content_type.startswith("multipart/"):
+        return await json_body(request)
+    try:
+        form = await params_of(request)
+    except Refusal as refusal:
+        raise web.HTTPRequestEntityTooLarge(
+            max_size=LARGEST_UPLOAD,
+            actual_size=request.content_length or 0,
+            text=json.dumps({"error": refusal.description}),
+            content_type="application/json",
+        ) from None
+    return form.values | form.uploads
 
 
 async def json_body(request: web.Request) -> Json:

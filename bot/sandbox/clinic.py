@@ -16,17 +16,34 @@ Row = dict[str, Any]
 
 ZONE = "Asia/Almaty"
 ACCOUNT_ID = 1
+STAFF: tuple[Row, ...] = (
+    # The bot's token belongs to the first; whoever operates the page is the second.
+    {"id": 1, "name": "Бот записи", "email": "bot@clinic.example", "role": "administrator"},
+    {"id": 2, "name": "Дана", "email": "dana@clinic.example", "role": "agent"},
+)
 _DAYS_BACK, _DAYS_AHEAD = 2, 14
 _FREE_STEP = 30  # minutes a specialist idles when nobody came
 _SHARE_TAKEN = 0.5
 
 
-def demo_world(today: date) -> Row:
-    """The whole One-Link state: a half-full calendar from two days ago to two weeks ahead."""
+def demo_world(today: date, webhook_url: str | None = None) -> Row:
+    """The whole One-Link state: a half-full calendar from two days ago to two weeks ahead.
+
+    `webhook_url` is where the inbox tells what happens in its conversations; None: it tells nobody.
+    """
     away = _absence(today)
     return {
         "account_id": ACCOUNT_ID,
-        "inboxes": [{"id": 1, "identifier": "demo-inbox", "name": "Telegram"}],
+        "users": [dict(person) for person in STAFF],
+        "inboxes": [
+            {
+                "id": 1,
+                "identifier": "demo-inbox",
+                "name": "Telegram",
+                "webhook_url": webhook_url,
+                "lock_to_single_conversation": True,
+            }
+        ],
         "resources": [_resource(specialist) for specialist in SPECIALISTS],
         "services": [_service(service) for service in SERVICES],
         "work_rules": _weekly("start_minute", "end_minute"),

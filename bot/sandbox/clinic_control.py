@@ -1,5 +1,7 @@
 """Control routes for the clinic's own side: staff add, move and cancel visits, and a page sees it at once.
 
+What happens in conversations is seen too, also when no request was its cause.
+
 Every change is made within one turn of the event loop, by the same checks as One-Link's own booking, so
 that nobody's appointment can come in between. Refusals are One-Link's: `{"error", "code"}`.
 """
@@ -9,12 +11,12 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bot.sandbox.answers import Refused, Row, answer, body_of, instant, text, utc
+from bot.sandbox.answers import Refused, Row, answer, body_of, instant, path_id, text, utc
 from bot.sandbox.availability import seconds
 from bot.sandbox.booking import payment_status, refuse_unavailable, resolve, validate
 from bot.sandbox.rows import DEFAULTS
 from bot.sandbox.signals import Signal
-from bot.sandbox.world import World
+from bot.sandbox.world import Event, World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Action = Callable[[Row, web.Request], Row]
@@ -23,12 +25,12 @@ LONGEST_WAIT = 30.0
 """Seconds."""
 
 PLACE = ("resource_id", "starts_at", "ends_at")
-ELSEWHERE = ("/bot", "/_sandbox/chats", "/_sandbox/telegram")
-"""Paths below which a request changes Telegram and never the clinic."""
+ELSEWHERE = ("/bot", "/_sandbox/chats", "/_sandbox/telegram", "/_sandbox/webhooks")
+"""Paths below which a request changes Telegram or the way of webhooks, and never the clinic."""
 
 
 class ClinicControl:
-    """`/_sandbox/appointments` (what staff do) and `/_sandbox/changes` (waiting for anybody's change)."""
+    """What staff do with appointments, and `/_sandbox/changes` (waiting for anybody's change)."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -38,6 +40,7 @@ class ClinicControl:
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/_sandbox/appointments", self._answering(self._add, 201))
         app.router.add_patch("/_sandbox/appointments/{id}", self._answering(self._change, 200))
+        app.router.add_post("/_sandbox/conversations/{id}/seen", self._answering(self._look, 200))
         app.router.add_get("/_sandbox/changes", self._changes)
         app.on_shutdown.append(self._close)
 
@@ -48,8 +51,15 @@ class ClinicControl:
             return await handler(request)
         finally:
             if request.method != "GET" and not request.path.startswith(ELSEWHERE):
-                self.version += 1
-                self._changed.fire()
+                self._count()
+
+    def happened(self, _: Event) -> None:
+        """One of the world's listeners: a message may fail long after the request that wrote it."""
+        self._count()
+
+    def _count(self) -> None:
+        self.version += 1
+        self._changed.fire()
 
     async def _changes(self, request: web.Request) -> web.Response:
         """`?since=<version>&wait=<seconds>` answers when the version is another; else at once."""
@@ -118,6 +128,12 @@ class ClinicControl:
         changed["payment_status"] = payment_status(changed)
         stored.update(changed, updated_at=world.now())
         return stored
+
+    def _look(self, _: Row, request: web.Request) -> Row:
+        """An operator reads a conversation: nothing in it is unread, and no webhook tells of it."""
+        conversation = self.world.find("conversations", path_id(request))
+        conversation["agent_last_seen_at"] = int(self.world.clock.now().timestamp())
+        return {key: conversation[key] for key in ("id", "agent_last_seen_at")}
 
     def _answering(self, act: Action, status: int) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,8 @@
 """Rows of the world as the conversation APIs show them."""
 
+from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from bot.sandbox.answers import Row
 from bot.sandbox.availability import seconds
@@ -86,22 +88,53 @@ def message_view(world: World, conversation: Row, message: Row) -> Row:
     )
     view = {key: message[key] for key in keys}
     view |= {"inbox_id": conversation["inbox_id"], "conversation_id": conversation["id"]}
-    if message["external_error"]:
-        view["content_attributes"] = view["content_attributes"] | {
-            "external_error": message["external_error"]
-        }
+    view["content_attributes"] = attributes_of(message)
     if message["attachments"]:
-        view["attachments"] = message["attachments"]
+        view["attachments"] = attachment_views(world, message)
     if message["sender"] is not None:
         view["sender"] = _sender_view(world, message["sender"])
     return view
 
 
+def attributes_of(message: Row) -> Row:
+    """`content_attributes` with the error of a failed delivery, which One-Link keeps among them."""
+    error = message["external_error"]
+    attributes: Row = message["content_attributes"]
+    return attributes | {"external_error": error} if error else attributes
+
+
+def attachment_views(world: World, message: Row) -> list[Row]:
+    """The files of a message. The name is in the address only; sizes of pictures are never measured."""
+    views = []
+    for row in message["attachments"]:
+        place = f"redirect/{row['signed']}/{quote(row['name'], safe='')}"
+        storage = f"{world.url}/rails/active_storage"
+        view = {
+            "id": row["id"],
+            "message_id": message["id"],
+            "file_type": row["file_type"],
+            "account_id": world.account_id or 1,
+            "extension": None,
+            "data_url": f"{storage}/blobs/{place}",
+            "thumb_url": f"{storage}/representations/{place}" if row["file_type"] == "image" else "",
+            "file_size": row["file_size"],
+            "width": None,
+            "height": None,
+        }
+        views.append(view | ({"transcribed_text": ""} if row["file_type"] == "audio" else {}))
+    return views
+
+
+def latest_public(conversation: Row) -> list[Row]:
+    """The last message that is neither a note nor activity, in a list; empty when there is none."""
+    shown = (m for m in reversed(conversation["messages"]) if not m["private"] and m["message_type"] != 2)
+    return list(islice(shown, 1))
+
+
 def conversation_view(world: World, conversation: Row, account_id: int | None = None) -> Row:
-    """A conversation as both REST and webhooks show it; `id` is the display id."""
+    """A conversation over REST; `id` is the display id."""
     contact = world.contacts.get(conversation["contact_id"])
     assignee = world.users.get(conversation["assignee_id"])
-    messages = [m for m in conversation["messages"] if not m["private"] and m["message_type"] != 2][-1:]
     copied = (
         "id",
         "uuid",
@@ -118,13 +151,13 @@ def conversation_view(world: World, conversation: Row, account_id: int | None = 
         "contact_last_seen_at",
         "last_activity_at",
         "created_at",
-        "updated_at",
     )
     return {key: conversation[key] for key in copied} | {
         "account_id": account_id or world.account_id or 1,
         "can_reply": True,
         "channel": "Channel::Api",
-        "messages": [message_view(world, conversation, message) for message in messages],
+        "messages": [message_view(world, conversation, it) for it in latest_public(conversation)],
+        "updated_at": float(conversation["updated_at"]),
         "meta": {
             "sender": (sender_of(contact) | {"type": "contact"}) if contact else None,
             "channel": "Channel::Api",
@@ -139,7 +172,7 @@ def conversation_view(world: World, conversation: Row, account_id: int | None = 
             "source_id": conversation["source_id"],
         },
         "timestamp": conversation["last_activity_at"],
-        "unread_count": _unread(conversation),
+        "unread_count": unread(conversation),
     }
 
 
@@ -153,7 +186,7 @@ def _sender_view(world: World, sender: Row) -> Row:
     return {"available_name": sender.get("name")} | sender | named
 
 
-def _unread(conversation: Row) -> int:
-    """Incoming messages since an operator last looked."""
+def unread(conversation: Row) -> int:
+    """How many incoming messages there are since an operator last looked."""
     seen = conversation["agent_last_seen_at"]
     return sum(1 for m in conversation["messages"] if m["message_type"] == 0 and m["created_at"] > seen)

@@ -1,14 +1,17 @@
-"""The conversation half of One-Link, application side: conversations, inboxes, who works here."""
+"""The conversation half of One-Link, application side: conversations, and whose they are."""
 
 from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.answers import USER, Refused, Row, answer, body_of, path_id, text
+from bot.sandbox.account_api import AccountApi
+from bot.sandbox.answers import USER, Refused, Row, answer, body_of, is_true, path_id, text
+from bot.sandbox.attachment_routes import AttachmentRoutes
 from bot.sandbox.contacts_api import ACCOUNT, ContactsApi
-from bot.sandbox.conversation_views import conversation_view, inbox_view, user_view
-from bot.sandbox.correspondence import STATUSES, Correspondence
+from bot.sandbox.conversation_views import conversation_view, user_view
+from bot.sandbox.correspondence import Correspondence
 from bot.sandbox.messages_api import MessagesApi
+from bot.sandbox.ownership import STATUSES, acting
 from bot.sandbox.public_api import PublicApi
 from bot.sandbox.world import World
 
@@ -16,25 +19,24 @@ PAGE = 25
 
 
 class ConversationsApi:
-    """All conversation routes a bot may need; `id` in a path is the display id.
-
-    Left out: attachments, and the webhooks that One-Link sends (World.listeners is where they will hang).
-    """
+    """All conversation routes a bot may need; `id` in a path is the display id."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.correspondence = Correspondence(world)
-        self.parts = (ContactsApi(world), MessagesApi(world), PublicApi(world))
+        self.ownership = self.correspondence.ownership
+        self.parts = (
+            AccountApi(world),
+            ContactsApi(world),
+            MessagesApi(world),
+            PublicApi(world),
+            AttachmentRoutes(world),
+        )
 
     def add_routes(self, app: web.Application) -> None:
         for part in self.parts:
             part.add_routes(app)
         get, post, one = app.router.add_get, app.router.add_post, f"{ACCOUNT}/conversations/{{id:\\d+}}"
-        get("/api/v1/profile", self.profile)
-        get(f"{ACCOUNT}/inboxes", self.inboxes)
-        get(f"{ACCOUNT}/inboxes/{{id:\\d+}}", self.inbox)
-        get(f"{ACCOUNT}/agents", self.agents)
-        get(f"{ACCOUNT}/teams", self.teams)
         get(f"{ACCOUNT}/conversations", self.index)
         post(f"{ACCOUNT}/conversations", self.create)
         get(one, self.show)
@@ -45,27 +47,6 @@ class ConversationsApi:
         post(f"{one}/assignments", self.assign)
         post(f"{one}/update_last_seen", self.seen)
         post(f"{one}/toggle_typing_status", self.typing)
-
-    async def profile(self, request: web.Request) -> web.Response:
-        """Whose token this is, and the accounts that user belongs to with the role in each."""
-        user = request[USER]
-        account_id = self.world.account_id or 1
-        account = {"id": account_id, "name": "Clinic", "role": user["role"], "status": "active"}
-        return answer(user_view(user) | {"account_id": account_id, "accounts": [account]})
-
-    async def inboxes(self, request: web.Request) -> web.Response:
-        secrets = request[USER]["role"] == "administrator"
-        return answer({"payload": [inbox_view(row, secrets=secrets) for row in self.world.rows("inboxes")]})
-
-    async def inbox(self, request: web.Request) -> web.Response:
-        inbox = self.world.inbox(path_id(request))
-        return answer(inbox_view(inbox, secrets=request[USER]["role"] == "administrator"))
-
-    async def agents(self, request: web.Request) -> web.Response:
-        return answer([user_view(row) for row in self.world.rows("users")])
-
-    async def teams(self, request: web.Request) -> web.Response:
-        return answer(self.world.rows("teams"))
 
     async def index(self, request: web.Request) -> web.Response:
         """Newest activity first, 25 a page; open ones unless `status` says otherwise."""
@@ -115,8 +96,10 @@ class ConversationsApi:
         self._refuse_without_reason(conversation, status, body.get("status_reason"))
         opened = status == "open" and conversation["status"] != "open"
         if opened and request[USER]["role"] == "agent":
-            self._give_to(conversation, request[USER]["id"])  # who opens as an agent becomes the assignee
-        self.correspondence.move(conversation, status, snoozed_until=body.get("snoozed_until"))
+            # Who opens as an agent becomes the assignee.
+            self.ownership.assign(conversation, request[USER], by=acting(request[USER]))
+        until = body.get("snoozed_until")
+        self.ownership.move(conversation, status, by=acting(request[USER]), snoozed_until=until)
         conversation["status_reason"] = body.get("status_reason")
         done = {
             "success": True,
@@ -130,8 +113,10 @@ class ConversationsApi:
         """Merged with what is there; an explicit empty object clears."""
         conversation = self._conversation(request)
         given = (await body_of(request)).get("custom_attributes") or {}
-        conversation["custom_attributes"] = conversation["custom_attributes"] | given if given else {}
-        self._updated(conversation)
+        former = conversation["custom_attributes"]
+        conversation["custom_attributes"] = former | given if given else {}
+        changed = former, conversation["custom_attributes"]
+        self.ownership.updated(conversation, {"custom_attributes": changed})
         return answer({"custom_attributes": conversation["custom_attributes"]})
 
     async def labels(self, request: web.Request) -> web.Response:
@@ -140,8 +125,9 @@ class ConversationsApi:
     async def relabel(self, request: web.Request) -> web.Response:
         """Replaces the whole list."""
         conversation = self._conversation(request)
+        former = conversation["labels"]
         conversation["labels"] = [str(label) for label in (await body_of(request)).get("labels") or ()]
-        self._updated(conversation)
+        self.ownership.updated(conversation, {"label_list": (former, conversation["labels"])})
         return answer({"payload": conversation["labels"]})
 
     async def assign(self, request: web.Request) -> web.Response:
@@ -150,12 +136,11 @@ class ConversationsApi:
         given: Row | None
         if "assignee_id" in body:
             user = self.world.users.get(body["assignee_id"])
-            self._give_to(conversation, user["id"] if user else None)
+            self.ownership.assign(conversation, user, by=acting(request[USER]))
             given = user_view(user) if user else None
         else:
             given = self.world.teams.get(body.get("team_id") or 0)
-            conversation["team_id"] = given["id"] if given else None
-        self._updated(conversation)
+            self.ownership.assign_team(conversation, given, by=acting(request[USER]))
         return answer(given)
 
     async def seen(self, request: web.Request) -> web.Response:
@@ -165,9 +150,10 @@ class ConversationsApi:
         return answer(self._view(request, conversation))
 
     async def typing(self, request: web.Request) -> web.Response:
-        conversation = self._conversation(request)
-        status = (await body_of(request)).get("typing_status")
-        self.world.happened(f"conversation_typing_{status or 'off'}", conversation)
+        """`{"typing_status": "on" or "off", "is_private"}`, in the name of the token's user."""
+        conversation, body = self._conversation(request), await body_of(request)
+        started, private = body.get("typing_status") == "on", is_true(str(body.get("is_private") or ""))
+        self.ownership.typing(conversation, started, by=acting(request[USER]), private=private)
         return web.Response(status=200)
 
     def _conversation(self, request: web.Request) -> Row:
@@ -175,16 +161,6 @@ class ConversationsApi:
 
     def _view(self, request: web.Request, conversation: Row) -> Row:
         return conversation_view(self.world, conversation, int(request.match_info["account"]))
-
-    def _updated(self, conversation: Row) -> None:
-        self.correspondence.touch(conversation)
-        self.world.happened("conversation_updated", conversation)
-
-    def _give_to(self, conversation: Row, user_id: int | None) -> None:
-        conversation["assignee_id"] = user_id
-        contact = self.world.contacts.get(conversation["contact_id"])
-        if contact is not None and user_id is not None:
-            contact["owner_id"] = user_id
 
     def _refuse_without_reason(self, conversation: Row, status: str, reason: Any) -> None:
         options = self.world.switches["status_reasons"].get(status)

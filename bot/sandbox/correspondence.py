@@ -1,13 +1,15 @@
-"""What happens to conversations and messages, whichever API asked for it."""
+"""How conversations start and messages are written, whichever API asked for it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.answers import Crashed, Refused, Row, is_true, text
+from bot.sandbox.attachments import MOST_ATTACHMENTS, Upload, attachment_row
+from bot.sandbox.ownership import STATUSES, Ownership
 from bot.sandbox.rows import MESSAGE_TYPES
 from bot.sandbox.world import World
 
-STATUSES = ("open", "resolved", "pending", "snoozed")
 LONGEST_CONTENT = 150_000
 MESSAGES_PER_MINUTE = 200
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
@@ -27,6 +29,7 @@ class Correspondence:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.ownership = Ownership(world)
 
     def link(self, contact: Row, inbox: Row, source_id: str) -> Row:
         """The contact's place in the inbox; the same one again if it exists. Somebody else's is a crash."""
@@ -77,22 +80,12 @@ class Correspondence:
         world.happened("conversation_created", conversation)
         return conversation
 
-    def move(self, conversation: Row, status: str, *, snoozed_until: int | None = None) -> None:
-        """Set the status; setting the one it has is a silent success."""
-        conversation["snoozed_until"] = snoozed_until if status == "snoozed" else None
-        if conversation["status"] != status:
-            conversation["status"] = status
-            self.touch(conversation)
-            self.world.happened("conversation_status_changed", conversation)
-
-    def touch(self, conversation: Row) -> None:
-        conversation["updated_at"] = round(self.world.clock.now().timestamp(), 3)
-
-    def write(self, conversation: Row, body: Row, sender: Row) -> Row:
+    def write(self, conversation: Row, body: Row, sender: Row | None, uploads: Sequence[Upload] = ()) -> Row:
         """Add a message. SourceTaken when its `source_id` is in use; Refused when One-Link declines it.
 
         An incoming message reopens a snoozed or resolved conversation: to `pending` when a bot is attached
-        to the inbox, otherwise to `open`, that is, to the operators.
+        to the inbox, otherwise to `open`, that is, to the operators. Without a sender it is One-Link's own:
+        an automation, a survey.
         """
         world, now = self.world, int(self.world.clock.now().timestamp())
         source_id = text(body.get("source_id"))
@@ -101,14 +94,10 @@ class Correspondence:
             raise SourceTaken(*world.message_keys[key])
         kind = MESSAGE_TYPES.get(body.get("message_type") or "outgoing", 1)
         content = body.get("content")
-        if content is not None and len(str(content)) > LONGEST_CONTENT:
-            raise Refused(422, f"Content is too long (maximum is {LONGEST_CONTENT} characters)")
-        if sum(1 for m in conversation["messages"][-MESSAGES_PER_MINUTE:] if m["created_at"] > now - 60) >= (
-            MESSAGES_PER_MINUTE
-        ):
-            raise Refused(422, "Too many messages")
+        self._refuse(conversation, content, uploads, now)
         if kind == MESSAGE_TYPES["outgoing"] and content is not None:
             content = _LIQUID.sub("", str(content))  # a template engine runs over outgoing texts
+        delay = float(world.switches["attachment_delay"])
         message = world.message_row(
             {
                 "conversation_id": conversation["id"],
@@ -119,25 +108,44 @@ class Correspondence:
                 "content_attributes": self._reply_to(conversation, body.get("content_attributes")),
                 "source_id": source_id,
                 "sender": sender,
+                "created_at": now,
+                "attachments": [attachment_row(it, world.files.keep(it, delay)) for it in uploads],
             }
         )
         conversation["messages"].append(message)
         if source_id:
             world.message_keys[key] = (conversation, message)
         conversation["last_activity_at"] = now
-        self.touch(conversation)
+        self.ownership.touch(conversation)
         if kind == MESSAGE_TYPES["incoming"]:
             self._woken(conversation)
+        elif sender is not None and sender["type"] == "user" and not message["private"]:
+            self._answered(conversation, now)
         world.happened("message_created", conversation, message)
         return message
 
+    def _refuse(self, conversation: Row, content: Any, uploads: Sequence[Upload], now: int) -> None:
+        if content is not None and len(str(content)) > LONGEST_CONTENT:
+            raise Refused(422, f"Content is too long (maximum is {LONGEST_CONTENT} characters)")
+        if len(uploads) > MOST_ATTACHMENTS:
+            raise Refused(422, "Attachments exceeded maximum allowed")
+        latest = conversation["messages"][-MESSAGES_PER_MINUTE:]
+        if sum(1 for message in latest if message["created_at"] > now - 60) >= MESSAGES_PER_MINUTE:
+            raise Refused(422, "Too many messages")
+
     def _woken(self, conversation: Row) -> None:
         conversation["waiting_since"] = conversation["last_activity_at"]
+        conversation["contact_typing_at"] = None
         if conversation["status"] == "snoozed":
-            self.move(conversation, "open")
+            self.ownership.move(conversation, "open")
         elif conversation["status"] == "resolved":
-            attached = self.world.inbox(conversation["inbox_id"])["bot_attached"]
-            self.move(conversation, "pending" if attached else "open")
+            attached = self.world.inboxes[conversation["inbox_id"]]["bot_attached"]
+            self.ownership.move(conversation, "pending" if attached else "open")
+
+    def _answered(self, conversation: Row, now: int) -> None:
+        """A person of the clinic has replied: nobody waits any more."""
+        conversation["waiting_since"] = 0
+        conversation["first_reply_created_at"] = conversation["first_reply_created_at"] or now
 
     def _reply_to(self, conversation: Row, given: Any) -> Row:
         """`in_reply_to` and `in_reply_to_external_id` fill each other within the conversation."""

@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
-from bot.sandbox.answers import USER, Refused, Row, answer, body_of, not_found, path_id
+from bot.sandbox.answers import USER, Refused, Row, answer, body_of, path_id, text
+from bot.sandbox.attachments import message_of
 from bot.sandbox.contacts_api import ACCOUNT
 from bot.sandbox.conversation_views import message_view, sender_of
 from bot.sandbox.correspondence import Correspondence, SourceTaken
+from bot.sandbox.message_fate import MessageFate, message_in
+from bot.sandbox.ownership import acting
 from bot.sandbox.world import World
-
-DELIVERY = ("sent", "delivered", "read", "failed")
 
 
 class MessagesApi:
@@ -17,6 +18,7 @@ class MessagesApi:
     def __init__(self, world: World) -> None:
         self.world = world
         self.correspondence = Correspondence(world)
+        self.fate = MessageFate(world)
 
     def add_routes(self, app: web.Application) -> None:
         path = f"{ACCOUNT}/conversations/{{id:\\d+}}/messages"
@@ -43,9 +45,10 @@ class MessagesApi:
     async def create(self, request: web.Request) -> web.Response:
         """Outgoing unless said otherwise; every error is a 422 with a sentence, duplicates included."""
         conversation = self.world.find("conversations", path_id(request))
-        body = await body_of(request)
+        body, uploads = await message_of(request)
+        sender = self._sender(request, conversation, body)
         try:
-            message = self.correspondence.write(conversation, body, self._sender(request, conversation, body))
+            message = self.correspondence.write(conversation, body, sender, uploads)
         except SourceTaken as taken:
             raise Refused(
                 422,
@@ -58,17 +61,8 @@ class MessagesApi:
     async def report(self, request: web.Request) -> web.Response:
         """Delivery status. `external_error` stays only with `failed`; `read` never becomes `delivered`."""
         conversation, body = self.world.find("conversations", path_id(request)), await body_of(request)
-        message_id = int(request.match_info["message_id"])
-        message = next((row for row in conversation["messages"] if row["id"] == message_id), None)
-        if message is None:
-            raise not_found()
-        status = body.get("status")
-        if status not in DELIVERY:
-            raise Refused(422, f"'{status}' is not a valid status")
-        if not (message["status"] == "read" and status == "delivered"):
-            message["status"] = status
-            message["external_error"] = body.get("external_error") if status == "failed" else None
-            self.world.happened("message_updated", conversation, message)
+        message = message_in(conversation, path_id(request, "message_id"))
+        self.fate.report(conversation, message, str(body.get("status")), text(body.get("external_error")))
         return answer(message_view(self.world, conversation, message))
 
     def _sender(self, request: web.Request, conversation: Row, body: Row) -> Row:
@@ -78,5 +72,4 @@ class MessagesApi:
         robot = self.world.agent_bots.get(int(body.get("sender_id") or 0))
         if body.get("sender_type") == "AgentBot" and robot is not None:
             return {"id": robot["id"], "name": robot["name"], "type": "agent_bot"}
-        user = request[USER]
-        return {"id": user["id"], "name": user["name"], "type": "user"}
+        return acting(request[USER])

@@ -6,10 +6,15 @@ from aiohttp import web
 
 _FILES = Path(__file__).parent / "page"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-# The page shows what bots and people wrote; nothing of it may run or load anything.
+# The page shows what bots and people wrote; nothing of it may run or load anything. Files of One-Link come
+# from its storage by a redirect, and its address may be another name of this machine than the page's.
+_LOOPBACK = "'self' http://127.0.0.1:* http://localhost:*"
+_POLICY = (
+    f"default-src 'self'; img-src {_LOOPBACK}; media-src {_LOOPBACK}; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
 }
 

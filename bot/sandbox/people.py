@@ -4,20 +4,22 @@ from typing import Any
 
 from bot.sandbox.chat import Chat, Message, Person, Query
 from bot.sandbox.tapping import InlineButton, button_labelled, button_with_data
-from bot.sandbox.telegram_files import described_file
+from bot.sandbox.telegram_files import KINDS, UNCAPTIONED, file_body, sample
 from bot.sandbox.telegram_params import Upload
+from bot.sandbox.telegram_refusal import Refusal
 from bot.sandbox.telegram_state import TelegramState
-from bot.sandbox.telegram_text import plain_text
+from bot.sandbox.telegram_text import Entity, caption_text, message_text
 
 Json = dict[str, Any]
 
-_FILES = {
-    "photo": Upload("photo.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 a picture"),
-    "sticker": Upload("sticker.webp", "image/webp", b"RIFF a sticker"),
-    "voice": Upload("voice.ogg", "audio/ogg", b"OggS a voice"),
-    "document": Upload("document.pdf", "application/pdf", b"%PDF-1.4 a document"),
-}
 _ALMATY = {"latitude": 43.238949, "longitude": 76.889709}
+_PLACES: dict[str, Json] = {
+    "location": {"location": _ALMATY},
+    "venue": {
+        "location": _ALMATY,
+        "venue": {"location": _ALMATY, "title": "Арбат", "address": "Жібек Жолы 50"},
+    },
+}
 
 
 class CannotDo(Exception):
@@ -30,19 +32,54 @@ class People:
     def __init__(self, state: TelegramState) -> None:
         self.state = state
 
-    def says(self, chat: Chat, text: str, who: Person | None = None) -> Json:
-        """Type a text and send it."""
-        return self._send(chat, _text_body(text), who)
+    def says(
+        self,
+        chat: Chat,
+        text: str,
+        who: Person | None = None,
+        *,
+        entities: list[Entity] | None = None,
+        reply_to: int | None = None,
+    ) -> Json:
+        """Type a text and send it. `entities` is what the person made bold, a link …; the rest is found."""
+        return self._send(chat, _text_body(text, entities), who, reply_to)
 
-    def sends(self, chat: Chat, kind: str, caption: str = "") -> Json:
-        """Send a photo, sticker, voice, document or location."""
-        if kind == "location":
-            return self._send(chat, {"location": _ALMATY})
-        if kind not in _FILES:
-            raise CannotDo(f"cannot send {kind!r}; there are location, {', '.join(_FILES)}")
-        file_id = self.state.keep_file(_FILES[kind])
-        body = {kind: described_file(kind, file_id, _FILES[kind])}
-        return self._send(chat, body | ({"caption": caption} if caption else {}))
+    def sends(
+        self,
+        chat: Chat,
+        kind: str,
+        caption: str = "",
+        *,
+        file: Upload | None = None,
+        size: int | None = None,
+        reply_to: int | None = None,
+    ) -> Json:
+        """Send a location, a venue or a file: this one, or a sample of so many bytes."""
+        return self._send(chat, self._media(kind, caption, file, size), reply_to=reply_to)
+
+    def sends_album(self, chat: Chat, items: list[Json], reply_to: int | None = None) -> Json:
+        """Send several files at once: a message and an update for each, held together by an id.
+
+        An item is `{"kind", "caption"?, "size"?}`.
+        """
+        # Any number nobody else has will do.
+        group = {"media_group_id": self.state.next_query_id()}
+        bodies = [
+            self._media(str(item["kind"]), str(item.get("caption", "")), None, item.get("size"))
+            for item in items
+        ]
+        if not bodies:
+            raise CannotDo("an album needs at least one file")
+        sent = [self._send(chat, body | group, reply_to=reply_to) for body in bodies]
+        return sent[-1] | {name: [one[name[:-1]] for one in sent] for name in ("message_ids", "update_ids")}
+
+    def _media(self, kind: str, caption: str, file: Upload | None, size: int | None) -> Json:
+        if kind in _PLACES:
+            return _PLACES[kind]
+        if kind not in KINDS:
+            raise CannotDo(f"cannot send {kind!r}; there are {', '.join((*_PLACES, *KINDS))}")
+        body = file_body(self.state, kind, file or sample(kind, size))
+        return body if kind in UNCAPTIONED else body | _caption_body(caption)
 
     def shares_contact(self, chat: Chat, phone: str, user_id: int | None) -> Json:
         """Send a contact card; one without user_id is from the phone book of somebody not in Telegram."""
@@ -62,7 +99,7 @@ class People:
         message = next((m for m in own if message_id in (None, m.message_id)), None)
         if message is None:
             raise CannotDo("there is no such message of this person to edit")
-        message.edit(_text_body(text), None, self.state.timestamp())
+        message.edit(_text_body(text, None), None, self.state.timestamp())
         chat.changed()
         update_id = self.state.emit("edited_message", chat.message_json(message), str(chat.id))
         return {"message_id": message.message_id, "update_id": update_id}
@@ -142,12 +179,16 @@ class People:
         update_id = self.state.emit("callback_query", payload, str(person.id))
         return {"message_id": message.message_id, "query_id": query.query_id, "update_id": update_id}
 
-    def _send(self, chat: Chat, body: Json, who: Person | None = None) -> Json:
+    def _send(self, chat: Chat, body: Json, who: Person | None = None, reply_to: int | None = None) -> Json:
         if chat.blocked:
             raise CannotDo("this person has blocked the bot")
+        replied = chat.visible(reply_to)
+        if reply_to is not None and replied is None:
+            raise CannotDo(f"there is no message {reply_to} to reply to")
         person = who or chat.person
         chat.started = True
         message = self.state.post(chat, person.user(), body)
+        message.reply_to = replied
         update_id = None
         if self._bot_sees(chat, message):
             update_id = self.state.emit("message", chat.message_json(message), str(chat.id))
@@ -166,8 +207,18 @@ class People:
             chat.changed()
 
 
-def _text_body(text: str) -> Json:
-    rich = plain_text(text)
-    if not rich.text:
-        raise CannotDo("an empty text cannot be sent")
+def _text_body(text: str, entities: list[Entity] | None) -> Json:
+    try:
+        rich = message_text(text, "", entities)
+    except Refusal as refusal:
+        raise CannotDo(f"a person cannot send this: {refusal.description}") from None
     return {"text": rich.text} | ({"entities": rich.entities} if rich.entities else {})
+
+
+def _caption_body(caption: str) -> Json:
+    try:
+        rich = caption_text(caption, "", None)
+    except Refusal as refusal:
+        raise CannotDo(f"a person cannot send this: {refusal.description}") from None
+    entities = {"caption_entities": rich.entities} if rich.entities else {}
+    return ({"caption": rich.text} if rich.text else {}) | entities

@@ -5,6 +5,7 @@ from secrets import token_hex
 from aiohttp import web
 
 from bot.sandbox.answers import Refused, Row, answer, body_of, not_found, path_id, text
+from bot.sandbox.attachments import message_of
 from bot.sandbox.contact_rules import refuse_duplicates
 from bot.sandbox.conversation_views import message_view, sender_of
 from bot.sandbox.correspondence import Correspondence, SourceTaken
@@ -90,11 +91,14 @@ class PublicApi:
 
     async def create_message(self, request: web.Request) -> web.Response:
         """Exactly once per `source_id` and inbox: a repeat is answered with the message that is there."""
-        conversation, body = self._conversation(request), await body_of(request)
-        incoming = {key: body[key] for key in ("content", "source_id") if key in body}
-        sender = {"id": conversation["contact_id"], "type": "contact"}
+        conversation = self._conversation(request)
+        body, uploads = await message_of(request)
+        if uploads and self.world.switches["storage_full"]:
+            raise Refused(402, "Account storage limit exceeded")
+        incoming: Row = {key: body[key] for key in ("content", "source_id") if key in body}
+        incoming["message_type"] = "incoming"
         try:
-            message = self.correspondence.write(conversation, incoming | {"message_type": "incoming"}, sender)
+            message = self.correspondence.write(conversation, incoming, self._client(conversation), uploads)
         except SourceTaken as taken:
             if taken.conversation is not conversation:
                 raise Refused(409, "source_id is already used by another conversation") from taken
@@ -104,13 +108,13 @@ class PublicApi:
     async def resolve(self, request: web.Request) -> web.Response:
         """The client ends the conversation; reasons are not asked for."""
         conversation = self._conversation(request)
-        self.correspondence.move(conversation, "resolved")
+        self.correspondence.ownership.move(conversation, "resolved", by=self._client(conversation))
         return answer(self._conversation_view(conversation))
 
     async def typing(self, request: web.Request) -> web.Response:
         conversation, body = self._conversation(request), await body_of(request)
-        status = "on" if body.get("typing_status") == "on" else "off"
-        self.world.happened(f"conversation_typing_{status}", conversation)
+        started = body.get("typing_status") == "on"
+        self.correspondence.ownership.typing(conversation, started, by=self._client(conversation))
         return web.Response(status=200)
 
     async def seen(self, request: web.Request) -> web.Response:
@@ -137,6 +141,11 @@ class PublicApi:
     def _is_in(self, link: Row, conversation: Row) -> bool:
         mine = link["inbox_id"], link["source_id"]
         return mine == (conversation["inbox_id"], conversation["source_id"])
+
+    def _client(self, conversation: Row) -> Row:
+        """The contact as the one who writes, types or ends the conversation."""
+        contact = self.world.contacts.get(conversation["contact_id"], {})
+        return {"id": conversation["contact_id"], "name": contact.get("full_name"), "type": "contact"}
 
     def _unclaimed(self, body: Row, own_id: int | None = None) -> Row:
         """Phone, email and identifier, without those that another contact already has."""

@@ -13,6 +13,17 @@ from bot.sandbox.availability import print_utc, seconds
 
 Row = dict[str, Any]
 
+WEBHOOK_EVENTS = (
+    "conversation_created",
+    "conversation_status_changed",
+    "conversation_updated",
+    "message_created",
+    "message_updated",
+    "conversation_typing_on",
+    "conversation_typing_off",
+)
+"""What the webhook of an inbox tells, always; a webhook of the account chooses."""
+
 DEFAULTS: dict[str, Row] = {
     "resources": {
         "user_id": None,
@@ -110,6 +121,7 @@ DEFAULTS: dict[str, Row] = {
         "agent_last_seen_at": 0,
         "first_reply_created_at": None,
         "status_reason": None,
+        "contact_typing_at": None,
     },
     "messages": {
         "content": None,
@@ -131,6 +143,13 @@ DEFAULTS: dict[str, Row] = {
     "users": {"name": "Booking bot", "email": "bot@clinic.example", "role": "administrator"},
     "teams": {"name": "Reception"},
     "agent_bots": {"name": "Booking bot"},
+    "attachments": {
+        "file_type": "file",
+        "name": "file",
+        "content_type": "application/octet-stream",
+        "file_size": 0,
+    },
+    "webhooks": {"url": "", "subscriptions": WEBHOOK_EVENTS},
 }
 
 WITH_ATTRIBUTES = {
@@ -158,10 +177,18 @@ def complete(table: str, given: Row, now: str, next_id: Callable[[str], int]) ->
     if table == "conversations":
         _complete_conversation(row, seconds(now))
     elif table == "messages":
-        _complete_message(row, seconds(now))
+        _complete_message(row, seconds(now), next_id)
+    elif table == "attachments":
+        row.setdefault("signed", f"lost-{row['id']}")
     else:
         row.setdefault("created_at", now)
         row.setdefault("updated_at", row["created_at"])
+    if table == "inboxes":
+        row.setdefault("secret", f"inbox-secret-{row['id']}")
+        row.setdefault("hmac_token", f"inbox-hmac-{row['id']}")
+    if table == "webhooks":
+        row.setdefault("secret", f"webhook-secret-{row['id']}")
+        row["subscriptions"] = list(row["subscriptions"])
     if table == "services":
         row["prices"] = [
             complete("prices", {"service_id": row["id"]} | price, now, next_id)
@@ -206,8 +233,10 @@ def _complete_conversation(row: Row, now: int) -> None:
         row.pop(key, None)
 
 
-def _complete_message(row: Row, now: int) -> None:
+def _complete_message(row: Row, now: int, next_id: Callable[[str], int]) -> None:
     row["message_type"] = MESSAGE_TYPES.get(row["message_type"], row["message_type"])
     row["content_attributes"] = dict(row.get("content_attributes") or {})
-    row["attachments"] = list(row.get("attachments") or ())
+    row["attachments"] = [
+        complete("attachments", attachment, "", next_id) for attachment in row.get("attachments") or ()
+    ]
     row.setdefault("created_at", now)

@@ -17,6 +17,8 @@ from bot.sandbox.conversations_api import ConversationsApi
 from bot.sandbox.faults import Faults
 from bot.sandbox.journal import Journal
 from bot.sandbox.onelink_access import OneLinkAccess
+from bot.sandbox.onelink_webhooks import OneLinkWebhooks
+from bot.sandbox.operator_control import OperatorControl
 from bot.sandbox.scheduling_api import SchedulingApi
 from bot.sandbox.telegram_api import TelegramApi
 from bot.sandbox.world import Profile, World
@@ -46,6 +48,7 @@ def build(profile: Profile = "current", world: Row | None = None, clock: Clock |
     one_link = World(profile, clock, world)
     journal, faults = Journal(clock), Faults()
     telegram, staff = TelegramApi(clock), ClinicControl(one_link)
+    one_link.listeners.append(staff.happened)
     # From the outside in: what came, what goes wrong on the way, One-Link's door, what has changed behind it.
     app = web.Application(
         middlewares=[
@@ -63,6 +66,8 @@ def build(profile: Profile = "current", world: Row | None = None, clock: Clock |
         faults,
         SchedulingApi(one_link),
         ConversationsApi(one_link),
+        OneLinkWebhooks(one_link),
+        OperatorControl(one_link),
         telegram,
     )
     for face in faces:
@@ -98,6 +103,7 @@ async def serving(
         await web.TCPSite(runner, host, port).start()
         where, taken = runner.addresses[0][:2]
         authority = f"[{where}]:{taken}" if ":" in where else f"{where}:{taken}"
-        yield Sandbox(**(vars(built) | {"url": f"http://{authority}"}))
+        built.world.url = f"http://{authority}"  # of files and surveys, which webhooks name too
+        yield Sandbox(**(vars(built) | {"url": built.world.url}))
     finally:
         await runner.cleanup()

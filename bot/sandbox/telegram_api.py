@@ -37,7 +37,7 @@ class TelegramApi:
     def add_routes(self, app: web.Application) -> None:
         """Mount all below `/bot…`, `/file/bot…`, `/_sandbox/chats` and `/_sandbox/telegram`."""
         app.router.add_route("*", r"/bot{token:[^/]+}/{method}", self._answer)
-        app.router.add_get(r"/file/bot{token:[^/]+}/documents/{file_id}", self._download)
+        app.router.add_get(r"/file/bot{token:[^/]+}/documents/{file_id:\w+}{suffix:(\.\w+)?}", self._download)
         Chats(self.state).add_routes(app)
         TelegramControl(self.state).add_routes(app)
         app.on_shutdown.append(self._stop)

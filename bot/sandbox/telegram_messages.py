@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from bot.sandbox.chat import ACTION_SHOWN, Chat, Message
-from bot.sandbox.telegram_files import media_body
+from bot.sandbox.telegram_files import KINDS, UNCAPTIONED, media_body
 from bot.sandbox.telegram_markup import checked_markup
 from bot.sandbox.telegram_params import Params
 from bot.sandbox.telegram_refusal import Refusal, bad_request
@@ -22,7 +22,9 @@ Json = dict[str, Any]
 DELETABLE_FOR = timedelta(hours=48)
 ANSWERABLE_FOR = timedelta(minutes=15)
 ANSWER_LENGTH = 200
-_MEDIA = ("document", "photo", "voice", "video", "audio", "animation", "sticker")
+ALBUM_LENGTH = 10
+_GROUPED = ("photo", "video", "document", "audio")
+_ALONE = ("document", "audio")
 _TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 
 
@@ -40,6 +42,7 @@ class MessageMethods:
             "sendLocation": self.send_location,
             "sendVenue": self.send_venue,
             "sendContact": self.send_contact,
+            "sendMediaGroup": self.send_album,
             "copyMessage": self.copy_message,
             "editMessageText": self.edit_text,
             "editMessageCaption": self.edit_caption,
@@ -50,8 +53,8 @@ class MessageMethods:
             "sendChatAction": self.send_action,
             "getChat": self.get_chat,
         }
-        for kind in _MEDIA:
-            named[f"send{kind.capitalize()}"] = partial(self.send_media, kind)
+        for kind in KINDS:
+            named[f"send{kind.title().replace('_', '')}"] = partial(self.send_media, kind)
         return named
 
     def send_message(self, params: Params) -> Json:
@@ -60,7 +63,28 @@ class MessageMethods:
 
     def send_media(self, kind: str, params: Params) -> Json:
         body = media_body(self.state, kind, params)
-        return self._send(params, body | self._caption(params))
+        return self._send(params, body | ({} if kind in UNCAPTIONED else self._caption(params)))
+
+    def send_album(self, params: Params) -> list[Json]:
+        """Photos and videos together, documents or audio files among themselves; one message each."""
+        items = params.data("media")
+        if not items:
+            raise bad_request("there are no messages to send")
+        if len(items) > ALBUM_LENGTH:
+            raise bad_request("too many messages to send as an album")
+        kinds = [str(item.get("type")) for item in items]
+        for kind in kinds:
+            if kind not in _GROUPED:
+                raise bad_request(f"can't parse InputMedia: type \"{kind}\" can't be used in sendMediaGroup")
+            if kind in _ALONE and set(kinds) != {kind}:
+                raise bad_request(f"{kind} can't be mixed with other media types")
+        # Any number nobody else has will do.
+        group = {"media_group_id": self.state.next_query_id()}
+        bodies = []
+        for kind, item in zip(kinds, items, strict=True):
+            part = Params(item | {kind: item.get("media")}, params.uploads)
+            bodies.append(media_body(self.state, kind, part) | self._caption(part) | group)
+        return [self._send(params, body) for body in bodies]
 
     def send_location(self, params: Params) -> Json:
         return self._send(params, {"location": _point(params)})
@@ -85,7 +109,8 @@ class MessageMethods:
         original = source.visible(params.integer("message_id")) if source else None
         if original is None:
             raise bad_request("message to copy not found")
-        sent = self._send(params, dict(original.body))
+        body = {name: value for name, value in original.body.items() if name != "media_group_id"}
+        sent = self._send(params, body)
         return {"message_id": sent["message_id"]}
 
     def edit_text(self, params: Params) -> Json:

@@ -13,18 +13,33 @@ from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, ClientResponse, MultipartReader, web
 
-from bot.sandbox.telegram_refusal import bad_request
+from bot.sandbox.telegram_refusal import Refusal, bad_request
 
 Json = dict[str, Any]
 
 
+LARGEST_UPLOAD = 50 * 1024 * 1024
+"""Bytes of one file in a call; Telegram's door answers 413 beyond."""
+
+
 @dataclass(frozen=True)
 class Upload:
-    """A file that came with a call."""
+    """A file: its first bytes, and how many zero bytes follow, which take memory only while they are read."""
 
     filename: str
     mime_type: str
-    content: bytes
+    head: bytes
+    zeros: int = 0
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.head) + self.zeros
+
+    @property
+    def content(self) -> bytes:
+        """All of it."""
+        return self.head + bytes(self.zeros)
 
 
 class Params:
@@ -72,10 +87,7 @@ class Params:
 
     def for_journal(self) -> Json:
         """All parameters as JSON; files by name and size only."""
-        files = {
-            name: {"filename": file.filename, "size": len(file.content)}
-            for name, file in self.uploads.items()
-        }
+        files = {name: {"filename": file.filename, "size": file.size} for name, file in self.uploads.items()}
         values = {name: self._decoded(value) for name, value in self.values.items()}
         return values | files
 
@@ -126,10 +138,19 @@ async def _multipart(reader: MultipartReader) -> tuple[Json, dict[str, Upload]]:
     while (part := await reader.next()) is not None:
         if not isinstance(part, BodyPartReader) or not part.name:
             continue
-        content = bytes(await part.read(decode=True))
+        content = await _content_of(part)
         if part.filename:
             kind = part.headers.get("Content-Type", "application/octet-stream")
             uploads[part.name] = Upload(part.filename, kind, content)
         else:
             values[part.name] = content.decode("utf-8")
     return values, uploads
+
+
+async def _content_of(part: BodyPartReader) -> bytes:
+    content = bytearray()
+    while chunk := await part.read_chunk(64 * 1024):
+        content += chunk
+        if len(content) > LARGEST_UPLOAD:
+            raise Refusal(413, "Request Entity Too Large")
+    return bytes(part.decode(content))

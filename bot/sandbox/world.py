@@ -1,33 +1,18 @@
 """The state of the One-Link stand-in: what the clinic has, in the shapes of the API."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.sandbox.answers import Row, not_found, utc
+from bot.sandbox.attachments import FileStore
 from bot.sandbox.clock import Clock
 from bot.sandbox.rows import complete
+from bot.sandbox.world_loading import TABLES, Loading
 
 Profile = Literal["published", "current"]
 PROFILES: tuple[Profile, ...] = ("published", "current")
-
-TABLES = (
-    "users",
-    "teams",
-    "agent_bots",
-    "inboxes",
-    "resources",
-    "services",
-    "work_rules",
-    "break_rules",
-    "holidays",
-    "workday_overrides",
-    "time_offs",
-    "contacts",
-    "contact_inboxes",
-    "conversations",
-    "appointments",
-)
 
 SWITCHES: Row = {
     "scheduling_enabled": True,  # false: 403 FEATURE_DISABLED from every scheduling route
@@ -38,9 +23,32 @@ SWITCHES: Row = {
     "race_window": 0.0,  # seconds between the check and the insert of an appointment (`published`)
     "cancel_queued": False,  # true: a cancel answers 200 and the appointment is not cancelled
     "status_reasons": {},  # {"open": ["Client asks"]}: reasons One-Link demands with a status
+    "sign_inbox_webhooks": False,  # true: the webhook of the inbox is signed as well
+    "webhook_pauses": [0, 3, 21, 104, 362],  # real seconds before each attempt at the inbox's webhook
+    "attachment_delay": 0.0,  # real seconds during which the storage does not have a new file yet
+    "storage_full": False,  # true: 402 for a client's message with files
 }
 
-Listener = Callable[[str, Row, Row | None], None]
+Changes = Mapping[str, tuple[Any, Any]]
+"""The former and the present value of every attribute that changed."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a conversation, under the name One-Link's webhooks give it.
+
+    `actor` (`{"id", "name", "type"}`) and `private` belong to typing, `changes` to `conversation_updated`.
+    """
+
+    name: str
+    conversation: Row
+    message: Row | None = None
+    changes: Changes | None = None
+    actor: Row | None = None
+    private: bool = False
+
+
+Listener = Callable[[Event], None]
 
 
 class World:
@@ -55,6 +63,8 @@ class World:
         self.profile = profile
         self.clock = clock
         self.listeners: list[Listener] = []
+        self.url = ""
+        """Where the sandbox is served, without a slash at the end; empty until then."""
         self.load(data or {})
 
     @property
@@ -68,7 +78,7 @@ class World:
             raise ValueError(f"unknown keys in a world: {', '.join(sorted(unknown))}")
         if stray := (data.get("switches") or {}).keys() - SWITCHES.keys():
             raise ValueError(f"unknown switches: {', '.join(sorted(stray))}")
-        fresh = _Loading(utc(self.clock.now()))
+        fresh = Loading(utc(self.clock.now()))
         fresh.load(deepcopy(data))
         self.account_id: int | None = data.get("account_id")
         self.tokens: list[Any] | None = deepcopy(data.get("tokens"))
@@ -87,6 +97,8 @@ class World:
         self.users = fresh.tables["users"]
         self.teams = fresh.tables["teams"]
         self.agent_bots = fresh.tables["agent_bots"]
+        self.webhooks = fresh.tables["webhooks"]
+        self.files = FileStore()  # a world names its files, it does not have their bytes
         self.message_keys = {
             (conversation["inbox_id"], message["source_id"]): (conversation, message)
             for conversation in self.conversations.values()
@@ -111,7 +123,7 @@ class World:
         return [row for _, row in sorted(self._tables[table].items())]
 
     def next_id(self, sequence: str) -> int:
-        """A number never given before; `messages` and `prices` have sequences too."""
+        """A number never given before; `messages`, `prices` and `attachments` have sequences too."""
         self._last_ids[sequence] = self._last_ids.get(sequence, 0) + 1
         return self._last_ids[sequence]
 
@@ -164,10 +176,28 @@ class World:
                 return inbox
         raise not_found()
 
-    def happened(self, event: str, conversation: Row, message: Row | None = None) -> None:
+    def is_token_user(self, user_id: int) -> bool:
+        """Whether a token acts as this user: then it is a bot, and not a person of the clinic."""
+        first = next(iter(self.users))
+        known = self.tokens if self.tokens is not None else [{}]
+        return any(
+            user_id == int((isinstance(token, dict) and token.get("user_id")) or first) for token in known
+        )
+
+    def happened(
+        self,
+        event: str,
+        conversation: Row,
+        message: Row | None = None,
+        *,
+        changes: Changes | None = None,
+        actor: Row | None = None,
+        private: bool = False,
+    ) -> None:
         """Tell those who pass events on: `message_created`, `conversation_status_changed` and the like."""
+        happening = Event(event, conversation, message, changes, actor, private)
         for listener in tuple(self.listeners):
-            listener(event, conversation, message)
+            listener(happening)
 
     def _name_inbox(self, inbox: Row, inbox_id: int) -> None:
         former, inbox["id"] = inbox["id"], inbox_id
@@ -176,85 +206,3 @@ class World:
             row["inbox_id"] = inbox_id
         self.message_keys = {(inbox_id, key): found for (_, key), found in self.message_keys.items()}
         self._inbox_named = True
-
-
-class _Loading:
-    """Tables on their way into a world: ids that were given come first, missing ones are made up after."""
-
-    def __init__(self, now: str) -> None:
-        self.now = now
-        self.last_ids: dict[str, int] = {}
-        self.tables: dict[str, dict[int, Row]] = {name: {} for name in TABLES}
-        self.links: set[tuple[int, str]] = set()
-
-    def load(self, data: Row) -> None:
-        given: dict[str, list[Row]] = {name: data.get(name) or [] for name in TABLES}
-        given["users"] = given["users"] or [{}]
-        given["inboxes"] = given["inboxes"] or [_only_inbox(data)]
-        messages = [m for c in given["conversations"] for m in c.get("messages") or ()]
-        prices = [p for s in given["services"] for p in s.get("prices") or ()]
-        for name, rows in [*given.items(), ("messages", messages), ("prices", prices)]:
-            self.last_ids[name] = max((int(row["id"]) for row in rows if row.get("id")), default=0)
-        for name, rows in given.items():
-            for row in rows:
-                self._add(name, row)
-        self._link_contacts(given["contacts"])
-        self._finish_conversations()
-        self._finish_appointments()
-
-    def _next_id(self, sequence: str) -> int:
-        self.last_ids[sequence] += 1
-        return self.last_ids[sequence]
-
-    def _add(self, table: str, row: Row) -> Row:
-        added = complete(table, row, self.now, self._next_id)
-        if added["id"] in self.tables[table]:
-            raise ValueError(f"{table} has two rows with the id {added['id']}")
-        if table == "inboxes":
-            identifier = added.pop("identifier", None)
-            added.setdefault("inbox_identifier", identifier or f"inbox-{added['id']}")
-        if table == "contact_inboxes":
-            self.links.add((added["inbox_id"], added["source_id"]))
-        self.tables[table][added["id"]] = added
-        return added
-
-    def _link_contacts(self, given: Iterable[Row]) -> None:
-        """Contacts may carry their `contact_inboxes`, as the conversation API shows them."""
-        for row, contact in zip(given, self.tables["contacts"].values(), strict=True):
-            contact.pop("contact_inboxes", None)
-            for link in row.get("contact_inboxes") or ():
-                inbox_id = link.get("inbox_id") or link["inbox"]["id"]
-                self._link(contact["id"], inbox_id, link["source_id"])
-
-    def _finish_conversations(self) -> None:
-        inbox_id = next(iter(self.tables["inboxes"]))
-        for conversation in self.tables["conversations"].values():
-            conversation["inbox_id"] = conversation["inbox_id"] or inbox_id
-            self._link(conversation["contact_id"], conversation["inbox_id"], conversation["source_id"])
-            conversation["messages"] = [
-                complete(
-                    "messages", {"conversation_id": conversation["id"]} | message, self.now, self._next_id
-                )
-                for message in conversation["messages"]
-            ]
-
-    def _link(self, contact_id: int | None, inbox_id: int, source_id: str) -> None:
-        if (inbox_id, source_id) not in self.links:
-            link = {"contact_id": contact_id, "inbox_id": inbox_id, "source_id": source_id}
-            self._add("contact_inboxes", link)
-
-    def _finish_appointments(self) -> None:
-        for visit in self.tables["appointments"].values():
-            contact = self.tables["contacts"].get(visit["contact_id"] or 0, {})
-            visit["client_name"] = visit["client_name"] or contact.get("full_name")
-            visit["client_phone"] = visit["client_phone"] or contact.get("phone")
-            service = self.tables["services"].get(visit["service_id"] or 0)
-            if service is not None and visit["service_name_snapshot"] is None:
-                visit["service_name_snapshot"] = service["name"]
-                visit["service_duration_min_snapshot"] = service["duration_min"]
-
-
-def _only_inbox(data: Row) -> Row:
-    """The inbox of a world that names none; its number is the one its conversations already use."""
-    used = [*(data.get("contact_inboxes") or ()), *(data.get("conversations") or ())]
-    return {"id": next((row["inbox_id"] for row in used if row.get("inbox_id")), 1)}

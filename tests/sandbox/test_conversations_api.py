@@ -48,6 +48,14 @@ async def test_f1_a_contact_is_created_with_its_place_in_the_inbox(call: Caller)
     assert await call("POST /contacts", AIGUL | {"source_id": "tg_other"}) == (422, taken)
 
 
+async def test_a_contact_needs_no_phone(call: Caller) -> None:
+    status, body = await call("POST /contacts", {"inbox_id": 14, "source_id": SOURCE, "name": "Айгуль"})
+    contact = body["payload"]["contact"]
+    assert (status, contact["name"], contact["phone_number"]) == (200, "Айгуль", None)
+    _, found = await call("POST /contact_inboxes/filter", {"inbox_id": 14, "source_id": SOURCE})
+    assert found["id"] == contact["id"]
+
+
 async def test_f2_a_phone_is_looked_up_without_its_plus(call: Caller) -> None:
     def by_phone(number: str) -> Row:
         condition = {"attribute_key": "phone_number", "filter_operator": "equal_to", "query_operator": None}
@@ -79,6 +87,14 @@ async def test_f4_a_locked_inbox_returns_the_last_conversation(dialogue: Caller)
     assert [row["id"] for row in listed["payload"]] == [1]
     stranger = await dialogue("POST /conversations", again | {"contact_id": 501})
     assert stranger == (422, {"error": "source_id should be unique"})
+
+
+async def test_a_conversation_has_a_uuid_and_a_time_of_change_with_a_fraction(dialogue: Caller) -> None:
+    for change in ({}, {"labels": ["tg-bot"]}):
+        await dialogue("POST /conversations/1/labels", change)
+        _, shown = await dialogue("GET /conversations/1")
+        assert isinstance(shown["updated_at"], float)
+        assert len(shown["uuid"]) == 36
 
 
 async def test_f5_a_clients_message_is_kept_exactly_once(dialogue: Caller) -> None:
@@ -130,6 +146,16 @@ async def test_f10_opening_by_an_agent_assigns_the_agent(dialogue: Caller) -> No
     assert (status, body) == (200, {"meta": {}, "payload": done})
     _, shown = await dialogue("GET /conversations/1")
     assert shown["meta"]["assignee"]["id"] == 3
+
+
+async def test_a_status_writes_an_activity_message_that_only_rest_lists(dialogue: Caller) -> None:
+    await dialogue("POST /conversations/1/toggle_status", {"status": "resolved"})
+    _, listed = await dialogue("GET /conversations/1/messages")
+    [activity] = listed["payload"]
+    said = "Conversation was marked resolved by Бот записи"
+    assert (activity["message_type"], activity["content"]) == (2, said)
+    assert (await dialogue("GET /conversations/1"))[1]["messages"] == []
+    assert await dialogue(f"GET {PUBLIC}/1/messages") == (200, [])
 
 
 async def test_f11_a_status_may_demand_a_reason(dialogue: Caller) -> None:

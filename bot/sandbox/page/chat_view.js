@@ -1,7 +1,8 @@
 // The left side: a chat as Telegram shows it.
 
+import { ChatMenu } from "./chat_menu.js";
+import { MessageView } from "./message_view.js";
 import { chat } from "./wire.js";
-import { ATTACHMENTS, MessageView } from "./message_view.js";
 
 const $ = (id) => document.getElementById(id);
 const TOAST_SHOWN = 3500;
@@ -18,6 +19,13 @@ export class ChatView {
       say: (text) => this.say(text),
       tap: (what) => this.act((id) => chat.tap(id, what)),
       toast: (text) => this.toast(text),
+      goTo: (id) => this.#goTo(id),
+    });
+    this.menu = new ChatMenu({
+      commands: () => this.state.bot.commands,
+      say: (text) => this.say(text),
+      send: (kind) => this.act((id) => chat.send(id, kind)),
+      sendFile: (kind, file) => this.#sendFile(kind, file),
     });
     this.dayName = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "long" });
     this.#listen();
@@ -76,15 +84,14 @@ export class ChatView {
       const text = $("text").value.trim();
       if (!text) return;
       $("text").value = "";
-      this.#closeMenu();
+      this.menu.close();
       this.say(text);
     });
+    // A picture has no height until it is there.
+    $("messages").addEventListener("load", () => this.pinned && this.#scrollToEnd(true), true);
+    $("scroll").addEventListener("scroll", () => this.#scrolled());
     $("start").addEventListener("click", () => this.say("/start"));
     $("unblock").addEventListener("click", () => this.act((id) => chat.block(id, false)));
-    $("menu-button").addEventListener("click", () => this.#toggleMenu("menu-button", this.#commands()));
-    $("attach-button").addEventListener("click", () => this.#toggleMenu("attach-button", this.#attachments()));
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#closeMenu());
-    $("scroll").addEventListener("click", () => this.#closeMenu());
   }
 
   #show(state) {
@@ -127,7 +134,8 @@ export class ChatView {
     let day = null;
     for (const message of state.messages) {
       const waiting = state.waiting.filter((query) => query.message_id === message.message_id).map((query) => query.data);
-      const key = JSON.stringify([message, waiting]);
+      const replied = state.messages.find((other) => other.message_id === message.reply_to && !other.deleted);
+      const key = JSON.stringify([message, waiting, replied?.text]);
       const known = this.shown.get(message.message_id);
       if (message.deleted) {
         if (known) this.#vanish(known.item);
@@ -138,7 +146,7 @@ export class ChatView {
       const heading = date === day ? null : date;
       day = date;
       if (known?.key === key && known.heading === heading) continue;
-      const item = this.messageView.item(message, waiting, heading);
+      const item = this.messageView.item(message, { waiting, heading, replied });
       if (known) {
         const focused = known.item.contains(document.activeElement) ? document.activeElement.textContent : null;
         if (known.edits !== message.edits) item.classList.add("edited-now");
@@ -157,6 +165,13 @@ export class ChatView {
   #focusAgain(item, label) {
     const buttons = [...item.querySelectorAll("button")];
     (buttons.find((button) => button.textContent === label) ?? buttons[0])?.focus({ preventScroll: true });
+  }
+
+  #goTo(id) {
+    const item = this.shown.get(id)?.item;
+    item?.scrollIntoView({ block: "center", behavior: "smooth" });
+    item?.classList.remove("edited-now");
+    requestAnimationFrame(() => item?.classList.add("edited-now"));
   }
 
   #vanish(item) {
@@ -201,40 +216,11 @@ export class ChatView {
     this.toastsSeen = state.toasts.length;
   }
 
-  #commands() {
-    return this.state.bot.commands.map(({ command, description }) => [`/${command}`, description, () => this.say(`/${command}`)]);
-  }
-
-  #attachments() {
-    return Object.entries(ATTACHMENTS).map(([kind, name]) => [name, "", () => this.act((id) => chat.send(id, kind))]);
-  }
-
-  #toggleMenu(buttonId, entries) {
-    const menu = $("menu");
-    const open = menu.hidden || menu.dataset.of !== buttonId;
-    this.#closeMenu();
-    if (!open) return;
-    menu.dataset.of = buttonId;
-    menu.hidden = false;
-    $(buttonId).setAttribute("aria-expanded", "true");
-    menu.replaceChildren(...entries.map(([name, description, act]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      const strong = document.createElement("b");
-      strong.textContent = name;
-      button.append(strong, " ", description);
-      button.addEventListener("click", () => {
-        this.#closeMenu();
-        act();
-      });
-      return button;
-    }));
-    menu.querySelector("button")?.focus();
-  }
-
-  #closeMenu() {
-    $("menu").hidden = true;
-    for (const id of ["menu-button", "attach-button"]) $(id).setAttribute("aria-expanded", "false");
+  // What is written already goes under the file.
+  #sendFile(kind, file) {
+    const caption = $("text").value.trim();
+    $("text").value = "";
+    this.act((id) => chat.sendFile(id, kind, file, caption));
   }
 
   #nearEnd() {
@@ -242,8 +228,17 @@ export class ChatView {
     return scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120;
   }
 
+  // Whoever scrolls up wants to stay there; the page itself only ever scrolls down.
+  #scrolled() {
+    const { scrollTop } = $("scroll");
+    if (this.#nearEnd()) this.pinned = true;
+    else if (scrollTop < this.top) this.pinned = false;
+    this.top = scrollTop;
+  }
+
   #scrollToEnd(first) {
     const scroll = $("scroll");
+    this.pinned = true;
     const calm = first || matchMedia("(prefers-reduced-motion: reduce)").matches;
     requestAnimationFrame(() => scroll.scrollTo({ top: scroll.scrollHeight, behavior: calm ? "instant" : "smooth" }));
   }

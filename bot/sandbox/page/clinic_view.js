@@ -97,6 +97,14 @@ export class ClinicView {
     this.grid.showNow(day === this.day ? minute : null);
   }
 
+  // Shows why something was not possible, for a while; null hides it.
+  refuse(words) {
+    clearTimeout(this.refusalTimer);
+    $("refusal").textContent = words ?? "";
+    $("refusal").hidden = !words;
+    if (words) this.refusalTimer = setTimeout(() => ($("refusal").hidden = true), REFUSAL_SHOWN);
+  }
+
   async #change(act, resourceId) {
     try {
       const row = await act();
@@ -111,10 +119,7 @@ export class ClinicView {
 
   async #moveByHand(row, changes) {
     const words = await this.change(row, changes);
-    clearTimeout(this.refusalTimer);
-    $("refusal").textContent = words ?? "";
-    $("refusal").hidden = !words;
-    if (words) this.refusalTimer = setTimeout(() => ($("refusal").hidden = true), REFUSAL_SHOWN);
+    this.refuse(words);
     return !words;
   }
 

@@ -1,19 +1,22 @@
 // One message as Telegram shows it: a bubble, and the buttons under it.
 
+import { element } from "./element.js";
+import { fileLink, film, picture, sound } from "./media.js";
 import { link, richText } from "./rich_text.js";
 
-export const ATTACHMENTS = {
+const ATTACHMENTS = {
   photo: "Photo", document: "Document", voice: "Voice message", sticker: "Sticker", location: "Location",
+  venue: "Location", contact: "Contact", video: "Video", video_note: "Video message", audio: "Audio", animation: "GIF",
 };
 
 export class MessageView {
-  constructor({ zone, say, tap, toast }) {
-    Object.assign(this, { say, tap, toast });
+  constructor({ zone, say, tap, toast, goTo }) {
+    Object.assign(this, { say, tap, toast, goTo });
     this.time = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
   }
 
-  // A list item; `waiting` lists the data of buttons that wait for an answer.
-  item(message, waiting, heading) {
+  // A list item; `waiting` lists the data of buttons that wait for an answer, `replied` is what this one answers.
+  item(message, { waiting, heading, replied }) {
     const item = document.createElement("li");
     item.className = message.from === "bot" ? "bot" : "own";
     item.dataset.messageId = message.message_id;
@@ -28,7 +31,9 @@ export class MessageView {
     const author = document.createElement("span");
     author.className = "sr";
     author.textContent = message.from === "bot" ? "Bot: " : "You: ";
-    bubble.append(author, ...this.#content(message));
+    bubble.append(author);
+    if (replied) bubble.append(this.#quote(replied));
+    bubble.append(...this.#content(message));
     if (message.text) {
       const text = document.createElement("div");
       text.className = "text";
@@ -54,30 +59,23 @@ export class MessageView {
     return stamp;
   }
 
+  // The message that this one answers; a tap on it goes there.
+  #quote(replied) {
+    const quote = element("button", "quoted");
+    quote.type = "button";
+    const words = replied.text || ATTACHMENTS[replied.kind] || replied.kind;
+    quote.append(element("b", "", replied.from === "bot" ? "Bot" : replied.name ?? "You"), element("span", "", words.slice(0, 200)));
+    quote.addEventListener("click", () => this.goTo(replied.message_id));
+    return quote;
+  }
+
   #content(message) {
-    const box = document.createElement("div");
-    box.className = "attachment";
-    const strong = document.createElement("b");
-    const small = document.createElement("span");
-    box.append(strong, small);
     switch (message.kind) {
       case "text":
         return [];
-      case "contact":
-        strong.textContent = [message.contact.first_name, message.contact.last_name].filter(Boolean).join(" ");
-        small.textContent = message.contact.phone_number;
-        box.dataset.icon = "☎";
-        return [box];
-      case "document": {
-        const anchor = document.createElement("a");
-        anchor.href = `/_sandbox/files/${encodeURIComponent(message.document.file_id)}`;
-        anchor.download = message.document.file_name;
-        anchor.className = "attachment";
-        anchor.dataset.icon = "↓";
-        strong.textContent = message.document.file_name;
-        small.textContent = `${Math.max(1, Math.round(message.document.file_size / 1024))} KB`;
-        anchor.append(strong, small);
-        return [anchor];
+      case "contact": {
+        const { first_name: first, last_name: last, phone_number: phone } = message.contact;
+        return [card("☎", [first, last].filter(Boolean).join(" "), phone)];
       }
       case "venue":
       case "location": {
@@ -85,21 +83,35 @@ export class MessageView {
         const map = link(`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=17/${latitude}/${longitude}`);
         map.className = "attachment";
         map.dataset.icon = "⌖";
-        strong.textContent = message.venue?.title ?? "Location";
-        small.textContent = message.venue?.address ?? `${latitude}, ${longitude}`;
-        map.append(strong, small);
+        map.append(
+          element("b", "", message.venue?.title ?? "Location"),
+          element("span", "", message.venue?.address ?? `${latitude}, ${longitude}`));
         return [map];
       }
-      case "sticker": {
-        const sticker = document.createElement("div");
-        sticker.className = "sticker-picture";
-        sticker.textContent = message.sticker.emoji ?? "🙂";
-        return [sticker];
-      }
       default:
-        strong.textContent = ATTACHMENTS[message.kind] ?? message.kind;
-        box.dataset.icon = message.kind === "voice" ? "▶" : "▣";
-        return [box];
+        return [this.#file(message.kind, message[message.kind])];
+    }
+  }
+
+  #file(kind, file) {
+    const address = `/_sandbox/files/${encodeURIComponent(file.file_id)}`;
+    const name = file.file_name ?? ATTACHMENTS[kind] ?? kind;
+    switch (kind) {
+      case "photo":
+        return picture(address, name);
+      case "sticker":
+        return sticker(address, file.emoji ?? "🙂");
+      case "animation":
+        return file.mime_type === "image/gif" ? picture(address, name) : film(address, name, { silent: true });
+      case "video":
+        return film(address, name);
+      case "video_note":
+        return film(address, name, { className: "film round-film" });
+      case "voice":
+      case "audio":
+        return sound(address, name);
+      default:
+        return fileLink(address, name, { size: file.file_size });
     }
   }
 
@@ -124,18 +136,16 @@ export class MessageView {
       anchor.dataset.mark = "↗";
       return anchor;
     }
-    const element = document.createElement("button");
-    element.type = "button";
-    element.textContent = button.text;
-    if (button.style) element.classList.add(button.style);
+    const key = element("button", button.style ?? "", button.text);
+    key.type = "button";
     if (button.copy_text) {
-      element.dataset.mark = "⧉";
-      element.addEventListener("click", () => this.#copy(button.copy_text));
+      key.dataset.mark = "⧉";
+      key.addEventListener("click", () => this.#copy(button.copy_text));
     } else {
-      element.classList.toggle("waiting", waiting.includes(button.data));
-      element.addEventListener("click", () => this.tap({ data: button.data, message_id: message.message_id }));
+      key.classList.toggle("waiting", waiting.includes(button.data));
+      key.addEventListener("click", () => this.tap({ data: button.data, message_id: message.message_id }));
     }
-    return element;
+    return key;
   }
 
   async #copy(text) {
@@ -146,4 +156,19 @@ export class MessageView {
       this.toast(text);
     }
   }
+}
+
+function card(icon, title, line) {
+  const box = element("div", "attachment");
+  box.dataset.icon = icon;
+  box.append(element("b", "", title), element("span", "", line));
+  return box;
+}
+
+function sticker(address, emoji) {
+  const image = element("img", "sticker-image");
+  image.alt = emoji;
+  image.addEventListener("error", () => image.replaceWith(element("div", "sticker-picture", emoji)));
+  image.src = address;
+  return image;
 }

@@ -2,16 +2,13 @@
 
 import { ChatView } from "./chat_view.js";
 import { ClinicView } from "./clinic_view.js";
-import { chat as wire, clock, faults, Unreachable } from "./wire.js";
+import { ConversationsView } from "./conversations_view.js";
+import { Panels } from "./panels.js";
+import { Switches } from "./switches.js";
+import { chat as wire, clock, Unreachable } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
 
-// The rules behind the switches; `match` as the sandbox reads it.
-const FAULTS = {
-  down: { match: "* /api/v1/", kind: "status", status: 503, times: 0 },
-  slow: { match: "* /api/v1/", kind: "delay", seconds: 3, times: 0 },
-  lose: { match: "POST /appointments$", kind: "drop_after", times: 1 },
-};
 const PEOPLE = [
   { first_name: "Алия", last_name: "Нурланова", language_code: "ru" },
   { first_name: "Ерлан", last_name: "Жумабаев", language_code: "kk" },
@@ -22,10 +19,25 @@ const PEOPLE = [
 
 const clinic = new ClinicView({
   onError: failed,
-  onNews: () => mark("clinic"),
-  onChange: showFaults,
+  onNews: () => {
+    mark("clinic");
+    panels.mark();
+  },
+  onChange: () => {
+    switches.refresh();
+    conversations.refresh();
+  },
   person: () => chat.state?.person,
 });
+const conversations = new ConversationsView({
+  zone: clinic.zone,
+  world: () => clinic.state,
+  onError: failed,
+  onNews: () => mark("clinic"),
+  onRefusal: (words) => clinic.refuse(words),
+});
+const panels = new Panels({ onShow: (name) => conversations.show(name === "conversations") });
+const switches = new Switches({ onError: failed });
 const chat = new ChatView({ zone: clinic.zone, onError: failed, onNews: () => mark("chat") });
 
 function failed(error) {
@@ -82,49 +94,6 @@ $("person-dialog").querySelector("form").addEventListener("submit", (event) => {
 });
 addEventListener("hashchange", () => open(personInAddress()));
 
-// Switches.
-
-async function showFaults() {
-  try {
-    const rules = await faults.see();
-    for (const button of document.querySelectorAll("[data-fault]")) {
-      const wanted = FAULTS[button.dataset.fault];
-      const on = rules.some((rule) => same(rule, wanted) && (rule.times === 0 || rule.fired < rule.times));
-      button.setAttribute("aria-pressed", String(on));
-    }
-  } catch (error) {
-    failed(error);
-  }
-}
-
-async function toggleFault(button) {
-  const on = button.getAttribute("aria-pressed") === "true";
-  const wanted = FAULTS[button.dataset.fault];
-  try {
-    if (on) {
-      // Rules can only be cleared together: put back what others set.
-      const others = (await faults.see()).filter((rule) => !same(rule, wanted));
-      await faults.clear();
-      for (const { fired, ...rule } of others) {
-        const left = rule.times ? rule.times - fired : 0;
-        if (!rule.times || left > 0) await faults.add({ ...rule, times: left });
-      }
-    } else {
-      await faults.add(wanted);
-    }
-  } catch (error) {
-    failed(error);
-  }
-  await showFaults();
-}
-
-function same(rule, wanted) {
-  return rule.match === wanted.match && rule.kind === wanted.kind;
-}
-
-for (const button of document.querySelectorAll("[data-fault]")) {
-  button.addEventListener("click", () => toggleFault(button));
-}
 for (const button of document.querySelectorAll("[data-advance]")) {
   button.addEventListener("click", async () => {
     try {
@@ -146,6 +115,7 @@ function show(pane) {
     tab.setAttribute("aria-pressed", String(chosen));
     if (chosen) tab.querySelector(".dot").hidden = true;
   }
+  conversations.show(panels.shown === "conversations");
 }
 
 function mark(pane) {
@@ -158,6 +128,7 @@ for (const tab of document.querySelectorAll(".tabs button")) {
 
 if (matchMedia("(max-width: 820px)").matches) $("break").open = false; // leave the room to the calendar
 
+panels.show("calendar");
 const known = personInAddress();
 if (known) open(known);
 else newPerson();

@@ -6,11 +6,12 @@ export class Unreachable extends Error {}
 
 async function ask(path, method = "GET", body = undefined, signal = undefined) {
   let response = null;
+  const json = body !== undefined && !(body instanceof FormData);
   try {
     response = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: json ? { "Content-Type": "application/json" } : {},
+      body: json ? JSON.stringify(body) : body,
       cache: "no-store",
       signal,
     });
@@ -21,9 +22,17 @@ async function ask(path, method = "GET", body = undefined, signal = undefined) {
   const date = response.headers.get("Date");
   if (date) clock.read(new Date(date));
   const text = await response.text();
-  const value = text ? JSON.parse(text) : null;
-  if (!response.ok) throw Object.assign(new Error(value?.error ?? `${response.status}`), { code: value?.code });
+  const value = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : null;
+  if (!response.ok) throw Object.assign(new Error(value?.error ?? `${response.status} ${response.statusText}`), { code: value?.code });
   return value;
+}
+
+function form(fields) {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one != null) data.append(name, one);
+  }
+  return data;
 }
 
 // The sandbox's clock: the last time it told, and how long ago that was.
@@ -47,6 +56,7 @@ export const chat = {
   say: (id, text) => ask(`/_sandbox/chats/${id}/say`, "POST", { text }),
   tap: (id, what) => ask(`/_sandbox/chats/${id}/tap`, "POST", what),
   send: (id, kind) => ask(`/_sandbox/chats/${id}/send`, "POST", { kind }),
+  sendFile: (id, kind, file, caption) => ask(`/_sandbox/chats/${id}/send`, "POST", form({ kind, caption, file })),
   block: (id, blocked) => ask(`/_sandbox/chats/${id}/block`, "POST", { blocked }),
 };
 
@@ -61,6 +71,27 @@ export const world = {
 export const staff = {
   add: (visit) => ask("/_sandbox/appointments", "POST", visit),
   change: (id, changes) => ask(`/_sandbox/appointments/${id}`, "PATCH", changes),
+};
+
+// What the operator does in conversations with clients.
+const one = (id, rest) => `/_sandbox/conversations/${id}/${rest}`;
+export const conversations = {
+  see: async () => (await ask("/_sandbox/conversations")).conversations,
+  // `message` is { content, private, in_reply_to }, each of them absent or null when there is none.
+  write: (id, message, files) =>
+    ask(one(id, "messages"), "POST", files.length ? form({ ...message, "attachments[]": files }) : message),
+  delete: (id, messageId) => ask(one(id, `messages/${messageId}`), "DELETE"),
+  retry: (id, messageId) => ask(one(id, `messages/${messageId}/retry`), "POST"),
+  move: (id, status, survey) => ask(one(id, "status"), "POST", { status, survey }),
+  assign: (id, userId) => ask(one(id, "assign"), "POST", { user_id: userId }),
+  typing: (id, on, note) => ask(one(id, "typing"), "POST", { on, private: note }),
+  look: (id) => ask(one(id, "seen"), "POST"),
+};
+
+// How One-Link's webhooks go astray: { lose: how many of the next ones, double, backwards }.
+export const webhooks = {
+  see: () => ask("/_sandbox/webhooks", "PUT", {}), // what is not named stays as it is
+  set: (changes) => ask("/_sandbox/webhooks", "PUT", changes),
 };
 
 export const faults = {
