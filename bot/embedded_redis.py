@@ -23,6 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 START_TRIES, START_PAUSE_S = 200, 0.05
@@ -135,7 +137,8 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 async def _answering(socket: Path, server: subprocess.Popen[bytes] | None) -> None:
-    client = Redis(unix_socket_path=str(socket))
+    # Without the library's own repeats, whose pauses are longer than the server takes to start.
+    client = Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
     try:
         for _ in range(START_TRIES):
             if server is not None and server.poll() is not None:

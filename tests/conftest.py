@@ -3,16 +3,15 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import httpx
 import pytest
 from httpx_aiohttp import HttpxAiohttpClient
 
-from bot.app import App, opened, run
 from bot.embedded_redis import embedded_redis
 from bot.logs import set_up_logs
 from bot.sandbox.clock import Clock as SandboxClock
@@ -22,9 +21,27 @@ from bot.settings import load_settings
 from tests.authorities import trust_only_one
 from tests.clinic import NOW, Clinic, world
 from tests.people import Client
-from tests.process import Launcher, launching
+from tests.process import Launcher, fork_server, launching
+
+if TYPE_CHECKING:  # seconds, in the process that only hands out tests
+    from bot.app import App
 
 TOKEN = "100200300:test-token-of-the-sandbox"
+FORK_SERVER = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One fork server for all runners; it ends with the process that hands out the tests."""
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        config.stash[FORK_SERVER] = stack.enter_context(fork_server())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a runner (of pytest-xdist) where it is."""
+    node.workerinput["fork_server"] = node.config.stash[FORK_SERVER]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -108,22 +125,25 @@ def clinic(control: httpx.AsyncClient) -> Clinic:
     return Clinic(control)
 
 
-StartBot = Callable[..., AbstractAsyncContextManager[App]]
+StartBot = Callable[..., AbstractAsyncContextManager["App"]]
 
 
 @pytest.fixture(scope="session")
-def launcher() -> Iterator[Launcher]:
+def launcher(request: pytest.FixtureRequest) -> Iterator[Launcher]:
     """Bots as processes; all of them end with the tests."""
-    with launching() as started:
+    runner = getattr(request.config, "workerinput", None)
+    address = runner["fork_server"] if runner else request.config.stash[FORK_SERVER]
+    with launching(address) as started:
         yield started
 
 
 @pytest.fixture
 def start_bot(sandbox: Sandbox, redis_url: str) -> StartBot:
     """Start a bot with these settings; it runs while the block does."""
+    from bot.app import opened, run
 
     @asynccontextmanager
-    async def start(**settings: Any) -> AsyncIterator[App]:
+    async def start(**settings: Any) -> AsyncIterator["App"]:
         given = load_settings(**{**settings_for(sandbox, redis_url), **settings})
         stop = asyncio.Event()
         async with opened(given) as app:
@@ -140,14 +160,14 @@ def start_bot(sandbox: Sandbox, redis_url: str) -> StartBot:
 
 
 @pytest.fixture
-async def bot(start_bot: StartBot) -> AsyncIterator[App]:
+async def bot(start_bot: StartBot) -> AsyncIterator["App"]:
     """A running bot."""
     async with start_bot() as app:
         yield app
 
 
 @pytest.fixture
-async def client(bot: App, control: httpx.AsyncClient) -> Client:
+async def client(bot: "App", control: httpx.AsyncClient) -> Client:
     """Somebody with an English Telegram."""
     person = Client(control, 501)
     await person.is_called("Aliya", "en")
@@ -155,7 +175,7 @@ async def client(bot: App, control: httpx.AsyncClient) -> Client:
 
 
 @pytest.fixture
-async def rival(bot: App, control: httpx.AsyncClient) -> Client:
+async def rival(bot: "App", control: httpx.AsyncClient) -> Client:
     """Somebody else who wants the same."""
     person = Client(control, 777)
     await person.is_called("Rival", "en")

@@ -12,15 +12,18 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Seconds; a start takes about 0.2, on a busy machine more.
 STARTS_WITHIN, ENDS_WITHIN = 20.0, 15.0
+#: Seconds: the first who asks waits for the import of everything, and for a first life.
+FORKS_WITHIN = 60.0
 #: Seconds: with the import of everything.
 COMMAND_ENDS_WITHIN = 60.0
 KEPT_LINES = 400
@@ -142,22 +145,38 @@ class Launcher:
 
 
 @contextmanager
-def launching() -> Iterator[Launcher]:
-    """A launcher while the block runs; every bot ends with it."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())]
-    server = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT)
-    theirs.close()
-    try:
-        with ours:
-            ours.settimeout(60)
-            assert ours.recv(100) == b'{"ready": true}', "the fork server does not start"
-            yield Launcher(ours)
-        # It ends when our end is closed, and its bots are told by the kernel to end with it.
-        server.wait(ENDS_WITHIN)
-    finally:
-        server.kill()
-        server.wait()
+def fork_server() -> Iterator[str]:
+    """The address of a fork server while the block runs; every bot ends with it."""
+    with tempfile.TemporaryDirectory() as directory:  # not one of the tests: paths of sockets are short
+        address = f"{directory}/forks"
+        command = [sys.executable, "-m", "tests.fork_server", address]
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            # It listens; or it has ended (macOS lacks such sockets), and only those who need it fail.
+            server.stdout.readline()
+            yield address
+            # It ends with its input, and its bots are told by the kernel to end with it.
+            server.stdin.close()
+            server.wait(ENDS_WITHIN)
+        finally:
+            server.kill()
+            server.wait()
+            server.stdin.close()
+            server.stdout.close()
+
+
+@contextmanager
+def launching(address: str | None = None) -> Iterator[Launcher]:
+    """A launcher while the block runs, by the fork server at this address or by one of its own."""
+    with ExitStack() as stack:
+        address = address or stack.enter_context(fork_server())
+        requests = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        requests.settimeout(FORKS_WITHIN)
+        requests.connect(address)
+        assert requests.recv(100) == b'{"ready": true}', "the fork server does not get ready"
+        yield Launcher(requests)
 
 
 def environment_of(settings: Mapping[str, Any]) -> dict[str, str]:

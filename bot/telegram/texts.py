@@ -9,6 +9,7 @@ import gettext
 import io
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -91,6 +92,7 @@ class Texts:
         return next((locale for locale in (stored, code) if locale in self._words), self.default)
 
 
+@cache  # they are the same for as long as the process lives
 def load_catalogue(directory: Path, locale: str) -> gettext.GNUTranslations:
     """One catalogue; sentences without a translation are read in English."""
     with (directory / locale / "LC_MESSAGES" / "messages.po").open("rb") as source:

@@ -13,10 +13,12 @@ from tests.clinic import ALMATY, Row
 LATER = "15:00"
 MOVED = "Your visit has been moved."
 CANCELLED = "This visit is cancelled. You can undo this for 30 seconds."
+RESTORED = "Your visit has been restored."
 #: Nobody is left to finish these.
 UNFINISHED = (
     "Moving your visit",
     "Cancelling your visit",
+    "Restoring your visit",
     "Checking with the clinic whether your visit has been moved",
     "The clinic's calendar does not answer, so I cannot tell yet",
 )

@@ -1,4 +1,4 @@
-"""One client moves a visit, another cancels one, and the processes that handle it are killed, one by one.
+"""Visits are moved, cancelled and restored, and the processes that handle it are killed, one by one.
 
 Every point × both generations of One-Link × polling and webhook, and two replicas of which the other takes
 over.
@@ -10,7 +10,7 @@ import pytest
 
 from bot.sandbox.faults import Kind
 from tests.clinic import Row
-from tests.crash.changes import CANCELLED, LATER, MOVED
+from tests.crash.changes import CANCELLED, LATER, MOVED, RESTORED
 from tests.crash.drafts import Drafts
 from tests.crash.invariants import BOOKED, Guest, hold
 from tests.crash.matrix import Point, dying, side_by_side
@@ -30,13 +30,13 @@ POINTS: dict[str, tuple[Kind, int]] = {
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_a_visit_is_moved_or_cancelled_once_whoever_dies(
+async def test_a_visit_is_moved_cancelled_or_restored_once_whoever_dies(
     point: str, launcher: Launcher, drafts: Drafts, tmp_path: Path
 ) -> None:
     async def story(stage: Stage) -> None:
         day = day_ahead(3)
-        moving, leaving = await stage.person(501), await stage.person(502)
-        for client, time in ((moving, "10:00"), (leaving, "11:00")):
+        moving, leaving, returning = [await stage.person(number) for number in (501, 502, 503)]
+        for client, time in ((moving, "10:00"), (leaving, "11:00"), (returning, "12:00")):
             await drafts.reach_the_summary(stage, client, day, time)
             await client.taps("✓ Confirm")
             await client.sees(BOOKED)
@@ -50,6 +50,10 @@ async def test_a_visit_is_moved_or_cancelled_once_whoever_dies(
         # The first one's lease still runs while the next process dies.
         async with dying(stage, _point(point, "POST /cancel$")):
             await leaving.taps_and_leaves("Yes, cancel the visit")
+        await returning.taps("Cancel the visit", "Yes, cancel the visit")
+        assert _visit_of(returning, stage)["status"] == "cancelled"
+        async with dying(stage, _point(point, "PATCH /appointments/")):
+            await returning.taps_and_leaves("Undo: keep the visit")
         await stage.settles()
 
         after = _visit_of(moving, stage)
@@ -58,7 +62,14 @@ async def test_a_visit_is_moved_or_cancelled_once_whoever_dies(
         assert _visit_of(leaving, stage)["status"] == "cancelled", "nothing refused it"
         await moving.sees(MOVED, LATER)
         await leaving.sees(CANCELLED)
-        await hold(stage, [Guest(moving, day, "10:00", moves=1), Guest(leaving, day, "11:00", cancels=1)])
+        assert _visit_of(returning, stage)["status"] == "scheduled"
+        await returning.sees(RESTORED, "12:00")
+        guests = [
+            Guest(moving, day, "10:00", moves=1),
+            Guest(leaving, day, "11:00", cancels=1),
+            Guest(returning, day, "12:00", cancels=1),
+        ]
+        await hold(stage, guests)
 
     await side_by_side(story, launcher, tmp_path)
 
