@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,12 +25,15 @@ from bot.embedded_redis import embedded_redis
 from bot.listener import Listener, listening
 from bot.metrics import Metrics
 from bot.onelink.conversations import Conversations
+from bot.onelink.files import Files
 from bot.onelink.http import Exchange, OneLinkHttp
 from bot.onelink.scheduling import Scheduling
+from bot.relay_worker import RelayWorker
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.telegram.changing import Changing
 from bot.telegram.commands import publish_commands
+from bot.telegram.doorbells import Doorbells
 from bot.telegram.front import Front
 from bot.telegram.fsm import TurnStorage
 from bot.telegram.handlers import build_routers
@@ -37,12 +41,16 @@ from bot.telegram.intake import ALLOWED_UPDATES, Intake
 from bot.telegram.middleware import ClientMiddleware
 from bot.telegram.outcome import Conclusion
 from bot.telegram.pace import Pace
+from bot.telegram.posting import Posting
+from bot.telegram.relaying import Relaying
 from bot.telegram.rescheduling import Rescheduling
 from bot.telegram.session import build_bot
 from bot.telegram.telling import Telling
 from bot.telegram.texts import Texts
 from bot.usecases.booking import Booking
+from bot.usecases.contacts import Contacts
 from bot.usecases.desk import BookingDesk
+from bot.usecases.handoffs import Handoffs
 from bot.usecases.moving import Moving
 from bot.usecases.notes import Notes
 from bot.usecases.rounds import Rounds
@@ -50,6 +58,9 @@ from bot.usecases.visits import Visits
 from bot.worker import Worker
 
 log = structlog.get_logger(__name__)
+
+#: How often an open conversation is looked at without a doorbell; where there is none, oftener.
+LOOK_WITH_DOORBELL, LOOK_WITHOUT = timedelta(seconds=30), timedelta(seconds=4)
 
 #: What is in hand is finished within this time when the bot is stopped.
 STOP_S = 9.0
@@ -74,6 +85,8 @@ class App:
     front: Front
     intake: Intake
     worker: Worker
+    relays: RelayWorker | None  # None: operators cannot be reached through the bot
+    doorbells: Doorbells | None
     metrics: Metrics
 
     async def trouble(self) -> str | None:
@@ -122,7 +135,9 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
         token = settings.telegram_token.get_secret_value()
         bot = build_bot(token, settings.telegram_api_url)
         stack.push_async_callback(bot.session.close)
-        yield _assembled(settings, clock, metrics, bot, storage, http, bot_key=token)
+        files = Files()
+        stack.push_async_callback(files.aclose)
+        yield _assembled(settings, clock, metrics, bot, storage, http, files, bot_key=token)
 
 
 def _assembled(
@@ -132,6 +147,7 @@ def _assembled(
     bot: Bot,
     storage: Storage,
     http: OneLinkHttp,
+    files: Files,
     *,
     bot_key: str,
 ) -> App:
@@ -154,27 +170,31 @@ def _assembled(
         directions=settings.clinic_directions,
         preparation=settings.clinic_preparation,
         change_window=settings.change_window,
+        relays=settings.relays,
+        office_hours=settings.operator_hours,
+        patience=settings.operator_patience,
     )
     desk = BookingDesk(
         scheduling, conversations, bot_key=bot_key, lead=settings.lead_time, horizon=settings.horizon
     )
+    contacts = Contacts(conversations, bot_key=bot_key) if conversations is not None else None
     booking = Booking(
         scheduling,
-        conversations,
+        contacts,
         storage,
-        bot_key=bot_key,
         link=settings.onelink_conversation_link,
         without_link=metrics.without_link.inc,
     )
     texts = Texts(settings.default_locale)
     visits = Visits(scheduling, conversations, storage, bot_key=bot_key)
+    notes = Notes(contacts)
     front = Front(
         desk=desk,
         visits=visits,
-        conclusion=Conclusion(booking, visits, desk, house),
+        conclusion=Conclusion(booking, visits, desk, house, notes),
         changing=Changing(visits, storage, desk, house),
         rescheduling=Rescheduling(Moving(scheduling, visits, storage), desk, house),
-        notes=Notes(conversations, bot_key=bot_key),
+        notes=notes,
         storage=storage,
         texts=texts,
         house=house,
@@ -191,8 +211,41 @@ def _assembled(
     rounds = Rounds(scheduling, storage, policy, settings.horizon)
     telling = Telling(bot, front, rounds, Pace(), settings.quiet_hours)
     worker = Worker(bot, front, storage, clock, rounds, telling, metrics, sync_every=settings.sync_every)
+    relays, doorbells = None, None
+    if contacts is not None and settings.relays:
+        reasons = {"open": settings.onelink_reason_open, "pending": settings.onelink_reason_pending}
+        handoffs = Handoffs(
+            contacts,
+            reasons={status: reason for status, reason in reasons.items() if reason},
+            team_id=settings.onelink_team_id,
+        )
+        posting = Posting(bot, front, handoffs)
+        look_every = LOOK_WITH_DOORBELL if settings.webhook_secret else LOOK_WITHOUT
+        relaying = Relaying(bot, front, handoffs, posting, files, look_every, settings.handoff_idle)
+        relays = RelayWorker(relaying, storage, clock)
+        signing = settings.onelink_webhook_secret
+        doorbells = Doorbells(
+            bot,
+            storage,
+            clock,
+            inbox_id=settings.onelink_inbox_id or 0,
+            secret=signing.get_secret_value() if signing else None,
+        )
     return App(
-        settings, clock, bot, storage, http, scheduling, conversations, texts, front, intake, worker, metrics
+        settings=settings,
+        clock=clock,
+        bot=bot,
+        storage=storage,
+        http=http,
+        scheduling=scheduling,
+        conversations=conversations,
+        texts=texts,
+        front=front,
+        intake=intake,
+        worker=worker,
+        relays=relays,
+        doorbells=doorbells,
+        metrics=metrics,
     )
 
 
@@ -205,9 +258,12 @@ async def run(app: App, stop: asyncio.Event) -> None:
         handle=app.intake.handle,
         ready=app.trouble,
         metrics=app.measured,
+        doorbell=(secret.get_secret_value(), app.doorbells.ring) if secret and app.doorbells else None,
     )
     async with listening(listener, app.settings.http_host, app.settings.http_port) as port:
         tasks = {asyncio.create_task(app.worker.run()), asyncio.create_task(_greet(app, stop))}
+        if app.relays is not None:
+            tasks.add(asyncio.create_task(app.relays.run()))
         log.info("running", mode="webhook" if app.settings.public_url else "polling", port=port)
         # Objects that live as long as the process need not be looked at by every collection.
         gc.freeze()
@@ -217,6 +273,8 @@ async def run(app: App, stop: asyncio.Event) -> None:
         failed = [task for task in tasks if task.done() and not stop.is_set()]
         await app.intake.stop()
         await app.worker.stop()
+        if app.relays is not None:
+            await app.relays.stop()
         _, late = await asyncio.wait(tasks, timeout=STOP_S)
         for task in late:
             task.cancel()

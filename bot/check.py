@@ -1,55 +1,21 @@
 """`booking-bot check`: the settings against the live systems, in words, with an advice for each finding."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum
 from typing import Any, cast
 
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 from redis.exceptions import RedisError
 
 from bot.app import App, opened
+from bot.check_inbox import about_inbox
 from bot.domain.errors import BookingError, Gone, NotPermitted
 from bot.domain.model import Resource, Service
 from bot.domain.zones import ZoneDataOutdated
 from bot.embedded_redis import NoRedis
+from bot.finding import Finding, Grade, advice, bad, good
 from bot.onelink.profile import token_owner
 from bot.settings import Settings
-
-
-class Grade(Enum):
-    """How a finding counts: the bot works, works less well, or cannot work."""
-
-    GOOD = "ok"
-    ADVICE = "advice"
-    BAD = "PROBLEM"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report."""
-
-    grade: Grade
-    what: str
-
-    def __str__(self) -> str:
-        return f"[{self.grade.value:^7}] {self.what}"
-
-
-def good(what: str) -> Finding:
-    """All is well."""
-    return Finding(Grade.GOOD, what)
-
-
-def advice(what: str) -> Finding:
-    """Works, but could be better."""
-    return Finding(Grade.ADVICE, what)
-
-
-def bad(what: str) -> Finding:
-    """Does not work until it is mended."""
-    return Finding(Grade.BAD, what)
 
 
 async def checked(settings: Settings, say: Callable[[str], None]) -> int:
@@ -57,7 +23,7 @@ async def checked(settings: Settings, say: Callable[[str], None]) -> int:
     findings: list[Finding] = []
     try:
         async with opened(settings) as app:
-            for part in (_redis, _telegram, _onelink, _inbox, _catalogue, _house):
+            for part in (_redis, _telegram, _onelink, about_inbox, _catalogue, _house):
                 async for finding in part(app):
                     findings.append(finding)
                     say(str(finding))
@@ -149,37 +115,6 @@ async def _onelink(app: App) -> AsyncIterator[Finding]:
             "The token belongs to an agent: booking works, but conversations it opens are assigned "
             "to that agent. An administrator's token is better."
         )
-
-
-async def _inbox(app: App) -> AsyncIterator[Finding]:
-    if app.conversations is None:
-        yield advice(
-            "ONELINK_INBOX_ID is not set: visits are booked without a link to a conversation. "
-            "Create an API inbox in One-Link and set ONELINK_INBOX_ID and ONELINK_INBOX_IDENTIFIER."
-        )
-        return
-    try:
-        inbox = await app.conversations.inbox()
-    except Gone:
-        yield bad(
-            "The inbox of ONELINK_INBOX_ID does not exist in this account: "
-            "its number is in the address of its settings page."
-        )
-        return
-    except BookingError as error:
-        yield bad(f"The inbox cannot be read ({type(error).__name__}): is the token's user a member of it?")
-        return
-    identifier = app.settings.onelink_inbox_identifier
-    if inbox.channel_type not in (None, "Channel::Api"):
-        yield bad("ONELINK_INBOX_ID names an inbox of another kind: the bot needs one of the kind API.")
-    elif identifier and inbox.identifier and identifier.get_secret_value() != inbox.identifier:
-        yield bad("ONELINK_INBOX_IDENTIFIER belongs to another inbox than ONELINK_INBOX_ID.")
-    else:
-        yield good(f"The inbox “{inbox.name}” is there.")
-    if inbox.locks_to_single_conversation is False:
-        yield advice("Turn on “lock to single conversation” in the inbox: one client, one conversation.")
-    if inbox.greets:
-        yield advice("Turn off the greeting of the inbox: clients are greeted by the bot.")
 
 
 async def _catalogue(app: App) -> AsyncIterator[Finding]:

@@ -1,7 +1,7 @@
 """The HTTP side of a running bot: Telegram's webhook, health, metrics."""
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -24,8 +24,11 @@ class Listener:
         handle: Callable[[Update], Awaitable[None]],
         ready: Callable[[], Awaitable[str | None]],
         metrics: Callable[[], Awaitable[bytes]],
+        doorbell: tuple[str, Callable[[bytes, Mapping[str, str]], Awaitable[int]]] | None = None,
     ) -> None:
+        """`doorbell`: the secret part of its path, and who answers it with a status."""
         self._secret = secret
+        self._doorbell = doorbell
         self._handle = handle
         self._ready = ready
         self._metrics = metrics
@@ -35,6 +38,8 @@ class Listener:
         self.app.router.add_get("/metrics", self._show_metrics)
         if secret is not None:
             self.app.router.add_post("/telegram", self._telegram)
+        if doorbell is not None:
+            self.app.router.add_post("/onelink/{secret}", self._onelink)
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -46,6 +51,14 @@ class Listener:
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=await self._metrics(), content_type="text/plain")
+
+    async def _onelink(self, request: web.Request) -> web.Response:
+        """Answered after it was stored where to look; One-Link waits five seconds at most."""
+        assert self._doorbell is not None  # noqa: S101 (else there is no such route)
+        secret, ring = self._doorbell
+        if not hmac.compare_digest(request.match_info["secret"].encode(), secret.encode()):
+            return web.Response(status=404)
+        return web.Response(status=await ring(await request.read(), request.headers))
 
     async def _telegram(self, request: web.Request) -> web.Response:
         """Answered after the update was handled: Telegram repeats what was not answered with 200."""

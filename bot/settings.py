@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, Validat
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.domain.office_hours import OfficeHours, read_office_hours
 from bot.domain.reminders import QuietHours
 
 Locale = Literal["kk", "ru", "en"]
@@ -57,6 +58,10 @@ def _quiet_hours(text: Any) -> Any:
     if not dash or len(found) != 2:
         raise ValueError("expected two times of day, such as 21:00-08:00")
     return QuietHours(*found)
+
+
+def _office_hours(text: Any) -> Any:
+    return (read_office_hours(text) if text.strip() else None) if isinstance(text, str) else text
 
 
 def _without_slash(text: Any) -> Any:
@@ -111,6 +116,9 @@ class Settings(BaseSettings):
     onelink_inbox_identifier: OptionalSecret = None
     onelink_webhook_secret: OptionalSecret = None
     onelink_conversation_link: LinkPolicy = "auto"
+    onelink_team_id: OptionalId = None  # who is given a conversation before it is opened
+    onelink_reason_open: OptionalText = None  # where the account demands reasons for a status
+    onelink_reason_pending: OptionalText = None
 
     redis_url: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
     data_dir: str = "data"  # where the embedded Redis keeps its append-only file
@@ -124,6 +132,9 @@ class Settings(BaseSettings):
     reminders: Durations = (timedelta(hours=24), timedelta(hours=2))
     reminders_owner: Literal["bot", "platform"] = "bot"
     quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours()
+    operator_hours: Annotated[OfficeHours | None, NoDecode, BeforeValidator(_office_hours)] = None
+    operator_patience: Duration = timedelta(minutes=5)
+    handoff_idle: Duration = timedelta(hours=12)
     sync_every: Duration = timedelta(seconds=90)
     change_window: Duration = timedelta()
     iin: IinPolicy = "optional"
@@ -140,6 +151,11 @@ class Settings(BaseSettings):
     data_controller: OptionalText = None  # legal name and BIN, named in the consent
     privacy_url: OptionalAddress = None
     log_format: Literal["console", "json"] = "console"
+
+    @property
+    def relays(self) -> bool:
+        """Whether clients can talk to operators through the bot: both names of the inbox are known."""
+        return self.onelink_inbox_id is not None and self.onelink_inbox_identifier is not None
 
     @field_validator("telegram_token")
     @classmethod

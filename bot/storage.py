@@ -8,6 +8,13 @@ attempts          zset  keys of attempts by the moment (unix seconds) they are d
 visits            hash  appointment id -> JSON, what its client was told of it; forgotten when it is past
 contacts          hash  contact id -> the client who has shared that contact's phone
 rounds            str   the process that reads the calendar for everybody; a lease of some seconds
+outbox:{client}   list  JSON, posts for One-Link's conversation in order: what the client wrote, and calls
+thread:{client}   JSON  the client's conversation in One-Link and how far it was read
+threads           hash  display id of a conversation -> its client
+relays            zset  clients by the moment (unix seconds) their conversation is due to be looked at
+relaying:{client} str   the process that relays for this client; a lease of some seconds
+looks:{client}    hash  message of One-Link -> why it has to be looked at again: deleted, survey, failed
+passed:{client}   hash  message of One-Link -> the messages in Telegram that show it; forgotten after 48 h
 
 One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
 unlocks. It also keeps `visits` and `contacts` in step, in the same script: one node has to hold all keys,
@@ -32,7 +39,9 @@ from redis.exceptions import RedisError
 
 from bot.domain.attempt import AnyAttempt
 from bot.domain.client import Client
+from bot.domain.handoff import Post
 from bot.domain.watched import WatchedVisit
+from bot.relay_storage import RelayStorage
 
 #: A draft is kept this long after the last answer.
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -45,6 +54,7 @@ REMEMBERED_UPDATES = 20
 
 _CLIENT = TypeAdapter(Client)
 _VISIT = TypeAdapter(WatchedVisit)
+_POST: TypeAdapter[Post] = TypeAdapter(Post)
 _ATTEMPT: TypeAdapter[AnyAttempt] = TypeAdapter(Annotated[AnyAttempt, Field(discriminator="kind")])
 
 _TAKE = """
@@ -67,7 +77,12 @@ if ARGV[2] ~= '' then
 end
 if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6]) end
 if ARGV[7] and ARGV[7] ~= '' then redis.call('HSET', KEYS[5], ARGV[7], ARGV[8]) end
-for i = 9, #ARGV, 2 do
+local posts = tonumber(ARGV[9] or '0')
+if posts > 0 then
+  for i = 11, 10 + posts do redis.call('RPUSH', KEYS[6], ARGV[i]) end
+  redis.call('ZADD', KEYS[7], 'LT', ARGV[10], ARGV[8])
+end
+for i = 11 + posts, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[4], ARGV[i])
   else redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1]) end
 end
@@ -109,6 +124,7 @@ class Turn:
     seen: tuple[int, ...] = ()
     finished: list[str] = field(default_factory=list)  # attempts whose outcome this turn has shown
     told: dict[int, WatchedVisit | None] = field(default_factory=dict)  # visits to keep, or to forget
+    posts: list[Post] = field(default_factory=list)  # for the operators, in order
 
 
 class Storage:
@@ -120,6 +136,7 @@ class Storage:
         # Letters only: a run of digits in Redis would look like an IIN to whoever searches for one.
         self._holder = "".join(random.SystemRandom().choices(string.ascii_lowercase, k=24))
         self._turns = itertools.count(1)
+        self.relays = RelayStorage(redis, self._holder)
         self._take = redis.register_script(_TAKE)
         self._renew = redis.register_script(_RENEW)
         self._give_back = redis.register_script(_GIVE_BACK)
@@ -135,7 +152,7 @@ class Storage:
         and the update does not count as handled. Raises TurnLost if another process took over.
         """
         own = [f"lock:{{{client_id}}}", f"turn:{{{client_id}}}", f"client:{{{client_id}}}"]
-        keys = [*own, "visits", "contacts"]
+        keys = [*own, "visits", "contacts", f"outbox:{{{client_id}}}", "relays"]
         lease_ms = int(LEASE / timedelta(milliseconds=1))
         token = f"{self._holder}:{next(self._turns)}"
         while (found := await self._take(keys, [token, lease_ms])) is None:  # noqa: ASYNC110 (another process)
@@ -163,10 +180,15 @@ class Storage:
                 client,
                 proven or "",
                 client_id,
+                len(turn.posts),
+                0,  # due at once, whatever the clock
+                *(_POST.dump_json(post) for post in turn.posts),
                 *_pairs(turn.told),
             ]
             if not await self._give_back(keys, [token, lifetime_ms, *changes]):
                 raise TurnLost(client_id)
+            if turn.posts:
+                self.relays.stirred.set()
             # Last of all: an attempt forgotten before the draft is closed would leave it waiting for ever.
             for key in turn.finished:
                 await self.finish_attempt(key)
@@ -184,6 +206,11 @@ class Storage:
             with contextlib.suppress(RedisError, OSError):  # the next round tries again; `give_back` judges
                 if not await self._renew([key], [token, lease_ms]):
                     return
+
+    async def client(self, client_id: int) -> Client:
+        """What is remembered of a client, outside a turn: it may change at any moment."""
+        found = await self.redis.get(f"client:{{{client_id}}}")
+        return _CLIENT.validate_json(found) if found else Client(id=client_id)
 
     async def save_attempt(self, attempt: AnyAttempt, due: datetime) -> None:
         """Store an attempt, to be looked at by the worker when it is due."""

@@ -8,7 +8,6 @@ from bot.dialogue.booking import BOOKING
 from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import BookingDraft, Talk
 from bot.dialogue.engine import Instead, Outdated
-from bot.dialogue.framing import staff
 
 #: No list is longer than this.
 MOST_PAGES = 99
@@ -16,6 +15,10 @@ MOST_PAGES = 99
 
 class Left(Exception):
     """The client has left the dialogue; no appointment was touched."""
+
+
+class OperatorWanted(Exception):
+    """The client wants to talk to a person; the draft is kept as it is."""
 
 
 async def _back(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
@@ -78,7 +81,7 @@ async def _reopen(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
 
 
 async def _operator(draft: BookingDraft, value: str, talk: Talk) -> BookingDraft:
-    raise Instead(staff(talk), draft=draft)
+    raise OperatorWanted
 
 
 ACTIONS: dict[str, Callable[[BookingDraft, str, Talk], Awaitable[BookingDraft]]] = {

@@ -9,6 +9,7 @@ from bot.dialogue.screen import Fact
 from bot.domain.attempt import MoveAttempt
 from bot.domain.client import Client, Consent
 from bot.domain.model import Slot
+from bot.domain.office_hours import OfficeHours
 from bot.usecases.desk import BookingDesk
 
 #: Everything is shown: no single category was picked.
@@ -144,6 +145,9 @@ class House:
     directions: str | None = None  # how to find the entrance
     preparation: str | None = None  # what to bring, when to come
     change_window: timedelta = timedelta()  # so long before the start only the staff can change a visit
+    relays: bool = False  # whether operators can be reached through the bot
+    office_hours: OfficeHours | None = None  # when operators answer; None: the settings do not say
+    patience: timedelta = timedelta(minutes=5)  # without an answer for so long, a client is told so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

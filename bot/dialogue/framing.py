@@ -14,6 +14,8 @@ BACK = Choice(Text("‹ Back"), "back")
 CANCEL = Choice(Text("✕ Cancel"), "cancel")
 KEEP = Choice(Text("✕ Keep the old time"), "cancel")
 OPERATOR = Choice(Text("Ask the clinic's staff"), "operator")
+#: The same under every question, where there is little room.
+PERSON = Choice(Text("Operator"), "operator")
 #: Failed inputs in a row after which an example and help are offered, and offered first of all.
 HELP_AFTER, HELP_FIRST_AFTER = 2, 3
 
@@ -109,7 +111,7 @@ async def _framed(draft: BookingDraft, talk: Talk, notices: Sequence[Word]) -> t
         notices=tuple(said),
         chosen=None if asking == "confirmed" else await summary.chosen(draft, talk),
         extra=(*screen.extra, *help_row),
-        last=(leave,) if first else (BACK, leave),
+        last=(*(() if first else (BACK,)), leave, *((PERSON,) if talk.house.relays else ())),
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.handoff import Handoff
+
 #: The wording of the consent a client agrees to; a new wording is asked again.
 CONSENT_VERSION = "1"
 
@@ -40,6 +42,7 @@ class Client:
     appointments: tuple[tuple[int, int | None], ...] = ()  # made here: (appointment id, contact id)
     reminded: tuple[int, ...] = ()  # the appointments of the latest reminder: typed replies mean these
     latest: tuple[int, int] | None = None  # service and resource of the latest booking here
+    handoff: Handoff | None = None  # while operators answer instead of the bot
 
     @property
     def consents(self) -> bool:

@@ -9,7 +9,9 @@ BookingError
 │   ├── PhoneRefused         One-Link found the phone number wrong
 │   ├── ContactExists        a contact with this phone is there already: use that one
 │   ├── WrongConversation    the conversation to link does not belong to this contact
+│   ├── TooLarge             a file is bigger than what can be passed on: say so, the text still goes
 │   └── CannotBook           refused for another reason: an operator has to help
+│       └── ReasonNeeded     a conversation changes its status only with one of these reasons
 ├── Gone                     what was asked for is not in One-Link (any more)
 ├── NotPermitted             the token, role or account is not accepted: whoever runs the bot has to act
 └── OneLinkUnreachable       no answer to rely on: what was sent may or may not have happened
@@ -64,8 +66,20 @@ class WrongConversation(Refused):
     """The conversation to link belongs to another contact, or the id means another conversation."""
 
 
+class TooLarge(Refused):
+    """A file is bigger than one of those that pass it on takes."""
+
+
 class CannotBook(Refused):
     """Refused for a reason the client cannot mend; `code` tells the log which."""
+
+
+class ReasonNeeded(CannotBook):
+    """This account wants a reason for the new status of a conversation: one of `options`."""
+
+    def __init__(self, options: tuple[str, ...], code: str = "", *, status: int | None = None) -> None:
+        super().__init__(code, status=status)
+        self.options = options
 
 
 class Gone(BookingError):

@@ -1,21 +1,35 @@
 """One-Link's conversations in one API inbox: one method for each endpoint, domain types both ways."""
 
 import re
+from collections.abc import Sequence
 
-from bot.domain.errors import ContactExists, Gone, PhoneRefused, Refused
+from bot.domain.errors import (
+    CannotBook,
+    ContactExists,
+    Gone,
+    NotPermitted,
+    PhoneRefused,
+    Refused,
+    TooLarge,
+)
 from bot.domain.model import Contact, Conversation
-from bot.onelink.http import OneLinkHttp
+from bot.domain.thread import ThreadMessage
+from bot.onelink.files import FileToSend
+from bot.onelink.http import Form, OneLinkHttp
 from bot.onelink.rows import every, only, payload_of
 from bot.onelink.wire import canonical_phone, load_contact
 from bot.onelink.wire_conversations import (
     Inbox,
     dump_phone_filter,
-    has_source_id,
     load_conversation,
     load_inbox,
     load_status,
     load_wrapped_contact,
 )
+from bot.onelink.wire_messages import load_message, load_messages
+
+#: The client's own side of a conversation: the path is the secret (section 1.1).
+PUBLIC_MESSAGES = "/public/api/v1/inboxes/{inbox}/contacts/{contact}/conversations/{id}/messages"
 
 
 class Conversations:
@@ -47,18 +61,15 @@ class Conversations:
         found = [contact for contact in contacts if contact.phone == wanted]
         return min(found, key=lambda contact: contact.id, default=None)
 
-    async def create_contact(self, name: str, phone: str, source_id: str) -> Contact:
+    async def create_contact(self, name: str, phone: str | None, source_id: str) -> Contact:
         """A new contact, linked to the inbox. Raises ContactExists (then link it) and PhoneRefused."""
-        body = {
-            "inbox_id": self._inbox_id,
-            "source_id": source_id,
-            "name": name,
-            "phone_number": canonical_phone(phone),
-        }
+        body: dict[str, object] = {"inbox_id": self._inbox_id, "source_id": source_id, "name": name}
+        if phone is not None:
+            body["phone_number"] = canonical_phone(phone)
         try:
             answer = await self._http.post("contacts", body)
         except PhoneRefused as refusal:
-            existing = await self.contact_by_phone(phone)
+            existing = await self.contact_by_phone(phone) if phone is not None else None
             if existing is None:
                 raise
             raise ContactExists(existing.id, refusal.code, status=refusal.status) from refusal
@@ -104,15 +115,18 @@ class Conversations:
     async def set_status(self, display_id: int, status: str, *, reason: str | None = None) -> str:
         """Set `open`, `pending` or `resolved`; returns the status that One-Link reports afterwards.
 
-        Harmless to repeat. Refused with code CONVERSATION_STATUS_REASON_REQUIRED where the
-        account demands a reason.
+        Harmless to repeat. Raises ReasonNeeded where the account demands a reason, or another one.
         """
         body = {"status": status} | ({"status_reason": reason} if reason else {})
         answer = await self._http.post("conversations/{id}/toggle_status", body, id=display_id)
         return only(load_status, answer.body)
 
-    async def add_private_note(self, display_id: int, text: str, source_id: str) -> None:
-        """Tell the operators something the client does not see; one `source_id`, one note.
+    async def assign_team(self, display_id: int, team_id: int) -> None:
+        """Give the conversation to a team; harmless to repeat."""
+        await self._http.post("conversations/{id}/assignments", {"team_id": team_id}, id=display_id)
+
+    async def add_private_note(self, display_id: int, text: str, source_id: str) -> int:
+        """Tell the operators something the client does not see; one `source_id`, one note. Its id.
 
         The text passes through One-Link's Liquid templates: see `without_liquid`.
         """
@@ -123,28 +137,70 @@ class Conversations:
             "source_id": source_id,
         }
         try:
-            await self._http.post("conversations/{id}/messages", body, id=display_id)
+            answer = await self._http.post("conversations/{id}/messages", body, id=display_id)
+            return only(load_message, answer.body).id
         except Refused:
             # A repeated key is refused by a database error without a code, in words that
             # may change: whether the note is there is what counts.
-            if not await self._has_message(display_id, source_id):
+            found = next(
+                (it.id for it in await self.latest_messages(display_id) if it.source_id == source_id), None
+            )
+            if found is None:
                 raise
+            return found
 
     async def add_client_message(
-        self, display_id: int, contact_source_id: str, text: str, source_id: str
+        self,
+        display_id: int,
+        contact_source_id: str,
+        text: str,
+        source_id: str,
+        files: Sequence[FileToSend] = (),
     ) -> None:
-        """Show the operators what a client wrote; one `source_id`, one message.
+        """Show the operators what a client wrote and sent (at most 15 files); one `source_id`, one message.
 
         Goes through the public API, the only one where a repeated key is not an error.
-        Refused when the key was used in another conversation; Gone when the conversation
-        is not this contact's.
+        Refused when the key was used in another conversation, and when files find no room in
+        the account's storage (status 402); TooLarge when they do not pass the door; Gone when
+        the conversation is not this contact's.
         """
+        fields = {"content": text, "source_id": source_id}
+        if files:
+            form = Form(fields, [("attachments[]", file.part()) for file in files])
+            await self._upload(display_id, contact_source_id, form)
+            return
         await self._http.post(
-            "/public/api/v1/inboxes/{inbox}/contacts/{contact}/conversations/{id}/messages",
-            {"content": text, "source_id": source_id},
+            PUBLIC_MESSAGES,
+            fields,
             inbox=self._inbox_identifier,
             contact=contact_source_id,
             id=display_id,
+        )
+
+    async def messages(self, display_id: int, *, after: int) -> tuple[ThreadMessage, ...]:
+        """The next messages after the one with this id, by id: at most 100, of all kinds. Raises Gone.
+
+        Fewer than 100 need not be the last ones, for those that cannot be read are left out: an
+        empty answer is the end.
+        """
+        query = {"after": str(after)}
+        answer = await self._http.get("conversations/{id}/messages", query, id=display_id)
+        # A query lost on the way brings the last 20 again and again: whoever reads to the end must get there.
+        return tuple(it for it in load_messages(payload_of(answer.body)) if it.id > after)
+
+    async def latest_messages(self, display_id: int) -> tuple[ThreadMessage, ...]:
+        """The last 20 messages, by id. Raises Gone."""
+        answer = await self._http.get("conversations/{id}/messages", id=display_id)
+        return load_messages(payload_of(answer.body))
+
+    async def report(self, display_id: int, message_id: int, *, delivered: bool, error: str = "") -> None:
+        """Tell the operators that a message of theirs has reached the client, or why it has not.
+
+        Harmless to repeat; a message that is `read` stays so. Raises Gone.
+        """
+        outcome = {"status": "delivered"} if delivered else {"status": "failed", "external_error": error}
+        await self._http.patch(
+            "conversations/{id}/messages/{message}", outcome, id=display_id, message=message_id
         )
 
     async def inbox(self) -> Inbox:
@@ -152,11 +208,24 @@ class Conversations:
         answer = await self._http.get("inboxes/{id}", id=self._inbox_id)
         return only(load_inbox, answer.body)
 
-    async def _has_message(self, display_id: int, source_id: str) -> bool:
-        """Whether the message with this key is among the last 20."""
-        answer = await self._http.get("conversations/{id}/messages", id=display_id)
-        rows = payload_of(answer.body)
-        return isinstance(rows, list) and any(has_source_id(row, source_id) for row in rows)
+    async def _upload(self, display_id: int, contact_source_id: str, form: Form) -> None:
+        """Send a message with files; for a file two refusals mean something else than for a text."""
+        try:
+            await self._http.post_form(
+                PUBLIC_MESSAGES,
+                form,
+                inbox=self._inbox_identifier,
+                contact=contact_source_id,
+                id=display_id,
+            )
+        except NotPermitted as error:
+            if error.status != 402:  # the storage is full; texts still go
+                raise
+            raise CannotBook(error.code, status=error.status) from error
+        except Refused as refusal:
+            if refusal.status != 413:  # a proxy in front of One-Link limits bodies (section 1.7)
+                raise
+            raise TooLarge(refusal.code, status=refusal.status) from refusal
 
 
 def without_liquid(text: str) -> str:

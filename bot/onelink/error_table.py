@@ -17,6 +17,7 @@ from bot.domain.errors import (
     OneLinkUnreachable,
     OutsideWorkingHours,
     PhoneRefused,
+    ReasonNeeded,
     SlotTaken,
     WrongConversation,
 )
@@ -44,6 +45,9 @@ ERRORS: Mapping[str, type[BookingError]] = {
     "DUPLICATE_IDEMPOTENCY_KEY": OneLinkUnreachable,
 }
 
+#: Codes that come with the reasons to choose from (onelink-conversations-api 1.8, F11).
+REASON_CODES = frozenset({"CONVERSATION_STATUS_REASON_REQUIRED", "CONVERSATION_STATUS_REASON_INVALID"})
+
 #: Statuses that say what happened without a code.
 STATUSES: Mapping[int, type[BookingError]] = {
     401: NotPermitted,  # also a missing right: One-Link's documents promise 403, its code answers 401
@@ -69,7 +73,15 @@ def error_for(status: int, body: object, *, about_appointment: bool) -> BookingE
     code = fields.get("code")
     # It is logged: only what looks like a code, for a proxy may put anything there.
     code = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    if code in REASON_CODES:
+        return ReasonNeeded(_reasons(fields), code, status=status)
     return _kind(status, code, fields, about_appointment)(code, status=status)
+
+
+def _reasons(fields: Mapping[str, object]) -> tuple[str, ...]:
+    details = fields.get("details")
+    options = details.get("reason_options") if isinstance(details, dict) else None
+    return tuple(it for it in options if isinstance(it, str)) if isinstance(options, list) else ()
 
 
 def _kind(

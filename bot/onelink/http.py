@@ -1,4 +1,4 @@
-"""The only module that touches the network: requests out, JSON or one of our errors back.
+"""The only module that talks to One-Link: requests out, JSON or one of our errors back. (`files` downloads.)
 
 It bounds what One-Link may cost the bot (parallel requests, seconds, repeats) and logs
 the shape of each exchange. Never bodies, query values or the token: they hold names,
@@ -6,12 +6,12 @@ phones and IINs.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import perf_counter
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
@@ -30,7 +30,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long and how often; seconds. `total_s` bounds a call with its repeats and its waiting in line."""
+    """How long and how often; seconds. `total_s` bounds a call with its repeats and its waiting in line.
+
+    Files have a line of their own, lest a few photos over a slow uplink hold up every booking:
+    `upload_s` bounds one, which may wait as long again for its turn.
+    """
 
     parallel: int = 5  # one slow answer must not hold up the others (onelink-conversations-api 4)
     connect_s: float = 5.0
@@ -38,6 +42,8 @@ class Patience:
     total_s: float = 12.0
     attempts: int = 3
     first_wait_s: float = 0.3
+    parallel_uploads: int = 2
+    upload_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,35 @@ class Exchange:
     error: BookingError | None
     elapsed_s: float
     server_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart body: texts by field, and files as (field, (name, content, MIME type))."""
+
+    fields: Mapping[str, str]
+    files: Sequence[tuple[str, tuple[str, bytes, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Where requests of one sort wait for their turn; seconds as in Patience."""
+
+    places: asyncio.Semaphore
+    request_s: float
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked, and in which line; `path` still has its `{names}`."""
+
+    line: _Line
+    method: str
+    path: str
+    ids: Mapping[str, int | str]
+    params: Mapping[str, str] | None = None
+    body: Mapping[str, object] | Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +127,18 @@ class OneLinkHttp:
         self._observe = observe
         self._host = base_url.rstrip("/")
         self._account = f"/api/v1/accounts/{account_id}/"
-        self._places = asyncio.Semaphore(self._patience.parallel)
+        it = self._patience
+        self._line = _Line(asyncio.Semaphore(it.parallel), it.request_s, it.total_s)
+        self._upload_line = _Line(asyncio.Semaphore(it.parallel_uploads), it.upload_s, 2 * it.upload_s)
         self._client = HttpxAiohttpClient(
             # The hyphenated spelling: proxies drop header names with underscores.
             headers={"api-access-token": token, "Accept": "application/json", "User-Agent": "booking-bot"},
-            timeout=httpx.Timeout(self._patience.request_s, connect=self._patience.connect_s),
-            limits=httpx.Limits(max_connections=self._patience.parallel),
+            limits=httpx.Limits(max_connections=it.parallel + it.parallel_uploads),
         )
 
     async def get(self, path: str, params: Mapping[str, str] | None = None, **ids: int | str) -> Answer:
         """Read; repeated when One-Link cannot be reached."""
-        return await self._call("GET", path, ids, params, None, attempts=self._patience.attempts)
+        return await self._call(_Request(self._line, "GET", path, ids, params), self._patience.attempts)
 
     async def post(
         self,
@@ -116,13 +152,16 @@ class OneLinkHttp:
 
         Repeating a write is the business of the use case that stored what it intends.
         """
-        return await self._call(
-            "POST", path, ids, None, body, attempts=self._patience.attempts if repeatable else 1
-        )
+        attempts = self._patience.attempts if repeatable else 1
+        return await self._call(_Request(self._line, "POST", path, ids, body=body), attempts)
+
+    async def post_form(self, path: str, form: Form, **ids: int | str) -> Answer:
+        """Send files; never repeated here, and with more time than anything else."""
+        return await self._call(_Request(self._upload_line, "POST", path, ids, body=form), 1)
 
     async def patch(self, path: str, body: Mapping[str, object], **ids: int | str) -> Answer:
         """Change; never repeated here."""
-        return await self._call("PATCH", path, ids, None, body, attempts=1)
+        return await self._call(_Request(self._line, "PATCH", path, ids, body=body), 1)
 
     async def aclose(self) -> None:
         """Close the connections; requests under way fail."""
@@ -134,17 +173,8 @@ class OneLinkHttp:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        ids: Mapping[str, int | str],
-        params: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
-        *,
-        attempts: int,
-    ) -> Answer:
-        """One request with its repeats, within `total_s`."""
+    async def _call(self, request: _Request, attempts: int) -> Answer:
+        """One request with its repeats, within the line's `total_s`."""
         retrying = stamina.retry_context(
             on=_worth_repeating,
             attempts=attempts,
@@ -154,47 +184,43 @@ class OneLinkHttp:
             wait_max=2.0,
         )
         try:
-            async with asyncio.timeout(self._patience.total_s):
+            async with asyncio.timeout(request.line.total_s):
                 async for attempt in retrying:
                     with attempt:
-                        return await self._once(method, path, ids, params, body)
+                        return await self._once(request)
         except TimeoutError:
             raise OneLinkUnreachable("timeout") from None
         raise AssertionError("retrying ends in an answer or an error")
 
-    async def _once(
-        self,
-        method: str,
-        path: str,
-        ids: Mapping[str, int | str],
-        params: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
-    ) -> Answer:
+    async def _once(self, request: _Request) -> Answer:
         """One request: in line, past the breaker, over the wire, into the books."""
-        filled = path.format_map({name: quote(str(value), safe="") for name, value in ids.items()})
-        url = self._host + (filled if path.startswith("/") else self._account + filled)
-        async with self._places:
+        path = request.path
+        async with request.line.places:
             self._breaker.admit()
             started = perf_counter()
             try:
-                response = await self._send(method, url, params, body)
+                response = await self._send(request)
                 outcome = _read(response, about_appointment=path.startswith("scheduling/appointments"))
             except OneLinkUnreachable as error:
                 response, outcome = None, error
-            self._enter_in_books(method, path, response, outcome, perf_counter() - started)
+            self._enter_in_books(request.method, path, response, outcome, perf_counter() - started)
         if isinstance(outcome, BookingError):
             raise outcome
         return outcome
 
-    async def _send(
-        self, method: str, url: str, params: Mapping[str, str] | None, body: Mapping[str, object] | None
-    ) -> httpx.Response:
-        content = None if body is None else orjson.dumps(body)
-        headers = None if body is None else {"Content-Type": "application/json"}
+    async def _send(self, request: _Request) -> httpx.Response:
+        ids = {name: quote(str(value), safe="") for name, value in request.ids.items()}
+        filled = request.path.format_map(ids)
+        url = self._host + (filled if filled.startswith("/") else self._account + filled)
+        request_s = request.line.request_s
         try:
-            async with asyncio.timeout(self._patience.request_s):
+            async with asyncio.timeout(request_s):
                 return await self._client.request(
-                    method, url, params=params, content=content, headers=headers
+                    request.method,
+                    url,
+                    params=request.params,
+                    timeout=httpx.Timeout(request_s, connect=self._patience.connect_s),
+                    **_encoded(request.body),
                 )
         except TimeoutError as error:
             raise OneLinkUnreachable("timeout") from error
@@ -237,6 +263,17 @@ class OneLinkHttp:
                 server_time=None if response is None else _server_time(response),
             )
         )
+
+
+def _encoded(body: Mapping[str, object] | Form | None) -> dict[str, Any]:
+    """The body as httpx takes it; made anew for each attempt, for a form is read only once."""
+    match body:
+        case None:
+            return {}
+        case Form(fields, files):
+            return {"data": fields, "files": files}
+        case _:
+            return {"content": orjson.dumps(body), "headers": {"Content-Type": "application/json"}}
 
 
 def _worth_repeating(error: Exception) -> bool:

@@ -16,6 +16,8 @@ class ConversationRow(Row):
     id: int  # the display id
     status: str
     inbox_id: int | None = None
+    uuid: str | None = None
+    updated_at: float | None = None
     meta: dict[str, Any] | None = None
     contact_inbox: dict[str, Any] | None = None
 
@@ -28,6 +30,8 @@ class InboxRow(Row):
     lock_to_single_conversation: bool | None = None
     greeting_enabled: bool | None = None
     working_hours_enabled: bool | None = None
+    webhook_url: str | None = None
+    secret: str | None = None
 
 
 class ProfileRow(Row):
@@ -38,7 +42,10 @@ class ProfileRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """What `check` looks at; None where One-Link does not say."""
+    """What `check` looks at; None where One-Link does not say.
+
+    `has_secret`: webhooks of this inbox can be signed, and the token may see with what.
+    """
 
     id: int
     name: str | None
@@ -47,6 +54,8 @@ class Inbox:
     locks_to_single_conversation: bool | None
     greets: bool | None
     answers_out_of_hours: bool | None
+    webhook_url: str | None = field(repr=False)  # its random part is all that keeps strangers from ringing
+    has_secret: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,8 @@ def load_conversation(row: object) -> Conversation:
         contact_id=contact_id if isinstance(contact_id, int) else None,
         inbox_id=it.inbox_id,
         source_id=source_id if isinstance(source_id, str) else None,
+        updated_at=it.updated_at,
+        uuid=it.uuid,
     )
 
 
@@ -96,6 +107,8 @@ def load_inbox(row: object) -> Inbox:
         locks_to_single_conversation=it.lock_to_single_conversation,
         greets=it.greeting_enabled,
         answers_out_of_hours=it.working_hours_enabled,
+        webhook_url=it.webhook_url or None,
+        has_secret=bool(it.secret),
     )
 
 
@@ -111,11 +124,6 @@ def load_profile(row: object) -> Profile:
             if "id" in account
         },
     )
-
-
-def has_source_id(row: object, source_id: str) -> bool:
-    """Whether a row of the message list is the message with our key."""
-    return isinstance(row, dict) and row.get("source_id") == source_id
 
 
 def dump_phone_filter(phone: str) -> dict[str, object]:

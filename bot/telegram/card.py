@@ -19,6 +19,7 @@ from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import BookingDraft
 from bot.dialogue.personal import shown
 from bot.dialogue.screen import Screen, Text
+from bot.dialogue.transcript import longer, without_typed
 from bot.domain.attempt import Attempt
 from bot.storage import Turn
 from bot.telegram.keyboard import inline_keyboard, reply_keyboard, text_of
@@ -28,6 +29,8 @@ from bot.telegram.texts import Words
 log = structlog.get_logger(__name__)
 
 _DRAFT = TypeAdapter(BookingDraft)
+#: So much of the last question and its options is kept for operators.
+_SHORT = 300
 
 #: Telegram's words for a message that cannot be edited (any more): then a new one is sent.
 _GONE = ("message to edit not found", "can't be edited", "MESSAGE_ID_INVALID")
@@ -36,7 +39,8 @@ _GONE = ("message to edit not found", "can't be edited", "MESSAGE_ID_INVALID")
 class Card:
     """Loads and saves the draft of this turn, and shows its screens.
 
-    In the turn's data: `draft` (JSON), `card` (message id), `typing` (the card has the reply keyboard).
+    In the turn's data: `draft` (JSON), `card` (message id), `typing` (the card has the reply keyboard),
+    `said` (the transcript), `shown` (the last question and its options).
     """
 
     def __init__(self, bot: Bot, turn: Turn, words: Words, now: datetime) -> None:
@@ -75,8 +79,27 @@ class Card:
 
     def close(self) -> None:
         """Forget the draft and what was typed into it."""
+        said = without_typed(self.transcript)
         self.turn.data.clear()
+        if said:
+            self.turn.data["said"] = said
         self.turn.state = None
+
+    @property
+    def transcript(self) -> list[str]:
+        """What the client did of late, line by line."""
+        found: list[str] = self.turn.data.get("said", [])
+        return found
+
+    def heard(self, line: str) -> None:
+        """The client has done something: one more line."""
+        self.turn.data["said"] = longer(self.transcript, line)
+
+    @property
+    def last_shown(self) -> str | None:
+        """The last question and its options, in the client's language."""
+        found: str | None = self.turn.data.get("shown")
+        return found
 
     async def show(
         self, draft: BookingDraft, screen: Screen, *, below: bool = False, again: bool = False
@@ -100,7 +123,13 @@ class Card:
                 screen, inline_keyboard(screen, self.words, draft.key[:8], draft.revision), draft, below
             )
         self.save(draft)
+        self.turn.data["shown"] = self._in_short(screen)
         return draft
+
+    def _in_short(self, screen: Screen) -> str:
+        options = " · ".join(self.words.say(choice.label) for choice in screen.options)
+        asked = self.words.say(screen.asks)
+        return f"{asked} {options}"[:_SHORT]
 
     async def show_bare(self, screen: Screen) -> None:
         """A screen that belongs to no question: its buttons, if any, are stateless."""

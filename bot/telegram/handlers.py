@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.enums import ChatType
 from aiogram.filters import IS_MEMBER, IS_NOT_MEMBER, ChatMemberUpdatedFilter, Command, CommandStart
 
-from bot.telegram import messages, taps, visit_pages, visit_taps
+from bot.telegram import handoff, messages, taps, visit_pages, visit_taps
 from bot.telegram.keyboard import Tap, VisitTap
 from bot.telegram.states import Visits
 
@@ -16,10 +16,16 @@ def build_routers() -> tuple[Router, ...]:
         observer.filter(F.chat.type == ChatType.PRIVATE)
     private.callback_query.filter(F.message.chat.type == ChatType.PRIVATE)
 
+    # First of all: while operators answer, the bot is silent.
+    private.message.register(handoff.said, handoff.with_operators)
+    private.edited_message.register(handoff.edited, handoff.with_operators)
+    private.callback_query.register(handoff.tap_meanwhile, handoff.with_operators)
+    private.callback_query.register(handoff.back_tap, VisitTap.filter(F.step == "bot"))
+
     private.message.register(messages.started, CommandStart())
     private.message.register(messages.book_command, Command("book"))
     private.message.register(messages.language_command, Command("language"))
-    private.message.register(messages.operator_command, Command("operator"))
+    private.message.register(handoff.operator_command, Command("operator"))
     private.message.register(visit_pages.my_command, Command("my"))
     private.message.register(visit_pages.phone_for_visits, Visits.phone)
     private.message.register(messages.contact_shared, F.contact)
@@ -33,7 +39,7 @@ def build_routers() -> tuple[Router, ...]:
         taps.book_tap, VisitTap.filter(F.step.in_({"book", "same", "restart", "continue"}))
     )
     private.callback_query.register(taps.menu_tap, VisitTap.filter(F.step == "menu"))
-    private.callback_query.register(taps.operator_tap, VisitTap.filter(F.step == "operator"))
+    private.callback_query.register(handoff.operator_tap, VisitTap.filter(F.step == "operator"))
     private.callback_query.register(
         visit_pages.pages_tap, VisitTap.filter(F.step.in_({"visits", "past", "find", "findable"}))
     )

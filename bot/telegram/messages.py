@@ -8,10 +8,9 @@ from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import Talk
 from bot.dialogue.engine import Instead, Outdated
 from bot.dialogue.flow import answered, missed
-from bot.dialogue.framing import staff
 from bot.dialogue.matching import command_in, labelled
 from bot.dialogue.personal import share_phone
-from bot.dialogue.screen import Screen, Text
+from bot.dialogue.screen import Text
 from bot.dialogue.summary import chosen
 from bot.domain.errors import BookingError
 from bot.domain.iin import Iin, read_iin
@@ -19,6 +18,7 @@ from bot.domain.watched import reachable_again
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.moves import begin, go_on, is_being_checked, take_typed, tolerate
+from bot.telegram.operators import call_operator
 from bot.telegram.replies import replied
 from bot.telegram.states import Booking
 
@@ -52,11 +52,6 @@ async def book_command(message: Message, card: Card, talk: Talk, front: Front) -
 async def language_command(message: Message, card: Card, talk: Talk) -> None:
     """/language: the choice of languages, beside the card."""
     await card.say(menu.choose_language(talk.locale))
-
-
-async def operator_command(message: Message, card: Card, talk: Talk) -> None:
-    """/operator: how to reach a person."""
-    await card.say(Screen(asks=staff(talk)))
 
 
 async def contact_shared(message: Message, card: Card, talk: Talk, front: Front) -> None:
@@ -152,10 +147,10 @@ async def in_a_group(message: Message, talk: Talk, bot: Bot) -> None:
 
 async def _said_something(message: Message, card: Card, talk: Talk, front: Front) -> None:
     """Every message gets a useful answer, also outside the questions."""
-    if await is_being_checked(card, front):
-        return
     if message.text and command_in(message.text) == "operator":
-        await card.say(Screen(asks=staff(talk)))
+        await call_operator(card, talk, front)
+        return
+    if await is_being_checked(card, front):
         return
     draft = card.draft
     if draft is None:

@@ -23,6 +23,7 @@ from bot.dialogue.screen import Text
 from bot.storage import Turn, TurnLost
 from bot.telegram.card import Card
 from bot.telegram.front import Front
+from bot.telegram.transcript import overhear
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,8 @@ class ClientMiddleware(BaseMiddleware):
             turn.client = replace(turn.client, speaks=talk.locale)
         card = Card(bot, turn, self.front.texts[talk.locale], data["now"])
         data.update(card=card, talk=talk, front=self.front)
+        if update is not None:
+            overhear(card, update)
         before = dict(turn.data), turn.state
         try:
             async with typing(bot, turn.client.id):

@@ -8,7 +8,7 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, Message
 
 from bot.dialogue import menu
-from bot.dialogue.actions import Left
+from bot.dialogue.actions import Left, OperatorWanted
 from bot.dialogue.dialogues import dialogue_of
 from bot.dialogue.draft import ALL, BookingDraft, Talk
 from bot.dialogue.engine import Instead, Outdated
@@ -18,6 +18,7 @@ from bot.dialogue.screen import Word
 from bot.domain.errors import BookingError
 from bot.telegram.card import Card
 from bot.telegram.front import Front
+from bot.telegram.operators import call_operator
 from bot.telegram.states import Booking
 
 
@@ -32,6 +33,9 @@ async def proceed(card: Card, draft: BookingDraft, step: str, value: str, talk: 
         notices = ()
     except Left:
         await leave(card)
+        return
+    except OperatorWanted:
+        await call_operator(card, talk, front)
         return
     except BookingError:
         pass  # the screen says it
@@ -48,6 +52,9 @@ async def take_typed(message: Message, card: Card, draft: BookingDraft, talk: Ta
     except Left:
         await card.put_away()
         await leave(card)
+        return
+    except OperatorWanted:
+        await call_operator(card, talk, front)
         return
     except (Outdated, BookingError):
         pass

@@ -21,11 +21,13 @@ from bot.domain.errors import (
     PhoneRefused,
     SlotTaken,
 )
+from bot.domain.handoff import Met
 from bot.domain.model import Appointment
 from bot.telegram.card import Card
 from bot.telegram.states import Booking as BookingStates
 from bot.usecases.booking import Booked, Booking, ChangedSince, Checking, NotBooked
 from bot.usecases.desk import BookingDesk
+from bot.usecases.notes import Notes
 from bot.usecases.visits import Visits
 
 
@@ -37,6 +39,7 @@ class Conclusion:
     visits: Visits
     desk: BookingDesk
     house: House
+    notes: Notes
 
     async def book(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
         """The client has confirmed: take the buttons away, store the attempt, try."""
@@ -78,7 +81,7 @@ class Conclusion:
         await card.tell_of(attempt, outcomes.being_checked(self.house, late=late))
         if late and not attempt.told_staff:
             text = talk.tell_staff(outcomes.late_note())
-            if await self.booking.leave_note(attempt, text, number=2):
+            if await self.notes.leave_in(attempt.conversation_id, text, f"{attempt.key}:2"):
                 await self.booking.storage.save_attempt(replace(attempt, told_staff=True), due)
 
     async def _booked(
@@ -96,7 +99,10 @@ class Conclusion:
             verified=attempt.wanted.phone_verified,
             delivered=delivered,
         )
-        await self.booking.leave_note(attempt, talk.tell_staff(note))
+        noted = await self.notes.leave_in(attempt.conversation_id, talk.tell_staff(note), f"{attempt.key}:1")
+        if noted is not None and attempt.conversation_id is not None and attempt.source_id is not None:
+            met = Met(conversation_id=attempt.conversation_id, source_id=attempt.source_id, cursor=noted)
+            card.turn.posts.append(met)
 
     async def _not_booked(
         self, card: Card, attempt: BookingAttempt, why: BookingError, used_up: bool, talk: Talk
@@ -123,7 +129,7 @@ class Conclusion:
         if client.contact_id in (None, appointment.contact_id):
             verified = attempt.wanted.phone_verified or (client.verified and client.contact_id is not None)
             client = replace(client, contact_id=appointment.contact_id, verified=verified)
-        if attempt.source_id == self.booking.source_id(client.id):
+        if self.booking.is_own(attempt):
             client = replace(client, linked=appointment.contact_id)
         client = replace(client, latest=(attempt.wanted.service_id, attempt.wanted.resource_id))
         card.turn.client = client.with_appointment(appointment.id, appointment.contact_id)

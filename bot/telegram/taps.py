@@ -4,8 +4,7 @@ from aiogram.types import CallbackQuery
 
 from bot.dialogue import menu
 from bot.dialogue.draft import Talk
-from bot.dialogue.framing import staff
-from bot.dialogue.screen import Screen, Text
+from bot.dialogue.screen import Text
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.keyboard import Tap, VisitTap
@@ -90,12 +89,6 @@ async def menu_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -
     if query.message is not None:
         same = await front.same_again(talk)
         await card.redraw(query.message.message_id, menu.greeting(front.house, talk.locale, same=same))
-
-
-async def operator_tap(query: CallbackQuery, card: Card, talk: Talk) -> None:
-    """How to reach a person, beside the card."""
-    await acknowledge(query)
-    await card.say(Screen(asks=staff(talk)))
 
 
 async def unknown_tap(query: CallbackQuery, talk: Talk) -> None:

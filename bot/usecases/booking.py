@@ -23,10 +23,9 @@ from bot.domain.errors import (
     WrongConversation,
 )
 from bot.domain.model import Appointment, ConversationLink, NewAppointment, Status
-from bot.onelink.conversations import Conversations
 from bot.onelink.scheduling import Scheduling
-from bot.onelink.source_id import source_id_for
 from bot.storage import Storage
+from bot.usecases.contacts import Contacts, Linked
 from bot.usecases.rivals import came_second
 
 log = structlog.get_logger(__name__)
@@ -80,21 +79,19 @@ class Booking:
     def __init__(
         self,
         scheduling: Scheduling,
-        conversations: Conversations | None,
+        contacts: Contacts | None,
         storage: Storage,
         *,
-        bot_key: str,
         link: str = "auto",
         without_link: Callable[[], None] = lambda: None,
     ) -> None:
-        """`conversations` is None where no inbox is set: then appointments carry no link.
+        """`contacts` is None where no inbox is set: then appointments carry no link.
 
         `without_link` is called for each appointment that should have had one and has none.
         """
         self.scheduling = scheduling
-        self.conversations = conversations
+        self.contacts = contacts
         self.storage = storage
-        self.bot_key = bot_key
         self._link = link
         self._without_link = without_link
         self._speaks_display_ids: bool | None = None
@@ -139,22 +136,9 @@ class Booking:
         """The client has been shown the outcome: forget the attempt and the personal data in it."""
         await self.storage.finish_attempt(attempt.key)
 
-    async def leave_note(self, attempt: BookingAttempt, text: str, number: int = 1) -> bool:
-        """Tell the operators about an attempt, in the conversation; repeat-safe by `number`.
-
-        Returns whether the note is there. Not being able to is logged, not raised: the appointment
-        itself is in the calendar.
-        """
-        if self.conversations is None or attempt.conversation_id is None:
-            return False
-        try:
-            await self.conversations.add_private_note(
-                attempt.conversation_id, text, f"tgs:{attempt.key}:{number}"
-            )
-        except BookingError as error:
-            log.warning("note_not_left", code=error.code, status=error.status)
-            return False
-        return True
+    def is_own(self, attempt: BookingAttempt) -> bool:
+        """Whether its contact is known to the inbox under the client's own source id."""
+        return self.contacts is not None and attempt.source_id == self.contacts.source_id(attempt.client_id)
 
     async def _again(self, attempt: BookingAttempt, now: datetime, error: BookingError) -> Checking:
         attempt = attempt.tried_again()
@@ -167,9 +151,11 @@ class Booking:
         """The attempt with its contact, and whether that contact is new to One-Link."""
         if attempt.contact_id is not None:
             return attempt, False
-        if self.conversations is not None:
-            return await self._with_linked_contact(self.conversations, attempt)
         wanted = attempt.wanted
+        if self.contacts is not None:
+            linked = await self.contacts.with_phone(attempt.client_id, wanted.name, wanted.phone)
+            found = replace(attempt, contact_id=linked.contact_id, source_id=linked.source_id)
+            return found, linked.is_new
         contact = await self.scheduling.find_contact_by_phone(wanted.phone)
         if contact is not None:
             return replace(attempt, contact_id=contact.id), False
@@ -179,43 +165,15 @@ class Booking:
         except ContactExists as error:
             return replace(attempt, contact_id=error.contact_id), False
 
-    async def _with_linked_contact(
-        self, conversations: Conversations, attempt: BookingAttempt
-    ) -> tuple[BookingAttempt, bool]:
-        """The contact with exactly this phone, known to the inbox under this client's source id."""
-        wanted, source_id = attempt.wanted, self.source_id(attempt.client_id)
-        linked = await conversations.contact_by_source(source_id)
-        if linked is not None and linked.phone == wanted.phone:
-            return replace(attempt, contact_id=linked.id, source_id=source_id), False
-        if linked is not None:
-            source_id = self.source_id(attempt.client_id, of=wanted.phone)
-        contact = await conversations.contact_by_phone(wanted.phone)
-        if contact is None:
-            try:
-                contact = await conversations.create_contact(wanted.name, wanted.phone, source_id)
-                return replace(attempt, contact_id=contact.id, source_id=source_id), True
-            except ContactExists as error:
-                # Made between our look and our creation, or by a try of ours whose answer was lost.
-                found_id = error.contact_id
-        else:
-            found_id = contact.id
-        await conversations.link_contact(found_id, source_id)
-        return replace(attempt, contact_id=found_id, source_id=source_id), False
-
-    def source_id(self, client_id: int, of: str = "") -> str:
-        """Under which the inbox knows a client; `of` another phone number than the first."""
-        return source_id_for(self.bot_key, client_id, of=of)
-
     async def _with_conversation(self, attempt: BookingAttempt, *, contact_is_new: bool) -> BookingAttempt:
-        if self.conversations is None or attempt.contact_id is None or attempt.link == "none":
+        if self.contacts is None or attempt.contact_id is None or attempt.link == "none":
             return attempt
         if attempt.conversation_id is not None:
             return attempt
-        source_id = attempt.source_id or self.source_id(attempt.client_id)
+        source_id = attempt.source_id or self.contacts.source_id(attempt.client_id)
+        linked = Linked(attempt.contact_id, source_id, is_new=contact_is_new)
         try:
-            known = () if contact_is_new else await self.conversations.conversations_of(attempt.contact_id)
-            ours = next((it for it in known if it.source_id in (None, source_id)), None)
-            found = ours or await self.conversations.create_conversation(attempt.contact_id, source_id)
+            found = await self.contacts.conversation(linked)
             return replace(attempt, conversation_id=found.display_id)
         except (Refused, Gone, NotPermitted) as error:
             # The visit matters more than its link; `check` tells why there is none.
@@ -237,7 +195,7 @@ class Booking:
                     raise
                 log.warning("conversation_link_refused", form=form, status=error.status)
                 continue
-            if form == "none" and self.conversations is not None:
+            if form == "none" and self.contacts is not None:
                 self._without_link()
             self._speaks_display_ids = created.appointment.speaks_display_ids
             return created.appointment, attempt

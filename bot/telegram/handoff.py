@@ -1,0 +1,89 @@
+"""While operators answer: what the client writes goes to them, and the bot is silent."""
+
+from dataclasses import replace
+
+from aiogram.types import CallbackQuery, Message
+
+from bot.dialogue import handoff as screens
+from bot.dialogue.draft import Talk
+from bot.dialogue.menu import greeting
+from bot.dialogue.screen import Screen, Text
+from bot.domain.handoff import HandBack
+from bot.telegram.card import Card
+from bot.telegram.client_words import is_too_large, said_in, said_in_edit
+from bot.telegram.front import Front
+from bot.telegram.moves import acknowledge, begin, is_being_checked
+from bot.telegram.operators import call_operator
+from bot.telegram.states import Booking
+
+#: Buttons that work beside operators, too: what they do to a visit is told by the visit's own card.
+_STILL_WORK = frozenset(
+    {"bot", "visit", "keep", "cancel", "cancelled", "coming", "undo", "file", "absent", "why", "locale"}
+)
+
+
+async def with_operators(event: Message | CallbackQuery, card: Card) -> bool:
+    """Whether operators answer this client at the moment (a filter)."""
+    if card.turn.client.handoff is None:
+        return False
+    if not isinstance(event, CallbackQuery):
+        return True
+    prefix, _, rest = (event.data or "").partition(":")
+    return prefix != "v" or rest.partition(":")[0] not in _STILL_WORK
+
+
+async def operator_command(message: Message, card: Card, talk: Talk, front: Front) -> None:
+    """/operator, or the word for it."""
+    await call_operator(card, talk, front)
+
+
+async def operator_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -> None:
+    """A button that calls a person."""
+    await acknowledge(query)
+    await call_operator(card, talk, front)
+
+
+async def said(message: Message, card: Card) -> None:
+    """Anything the client sends; commands are meant for the bot, which says how to get it back."""
+    if (message.text or "").startswith("/"):
+        await card.say(screens.with_operators())
+        return
+    post = said_in(message)
+    if is_too_large(post) and post.file is not None:
+        await card.say(screens.too_large())
+        post = replace(post, text=f"{post.text}\n[{post.file.name}: > 20 MB]".strip(), file=None)
+    card.turn.posts.append(post)
+
+
+async def edited(message: Message, card: Card) -> None:
+    """The client has changed what the operators have read already."""
+    if message.text is not None or message.caption is not None:
+        card.turn.posts.append(said_in_edit(message))
+
+
+async def tap_meanwhile(query: CallbackQuery, card: Card, talk: Talk) -> None:
+    """A button of the bot's, which is silent: the way back to it is offered, not taken."""
+    await acknowledge(query, talk.say(Text("You are talking to the clinic's staff. The bot is silent.")))
+    await card.say(screens.with_operators())
+
+
+async def back_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -> None:
+    """The client goes back to the bot; the operators are told."""
+    await acknowledge(query)
+    handoff = card.turn.client.handoff
+    if handoff is not None:
+        note = talk.tell_staff(Text("The client has gone back to the bot."))
+        card.turn.posts.append(HandBack(handoff_id=handoff.id, note=note))
+    await bot_is_back(card, talk, front, screens.back_with_the_bot(ended_by_staff=False))
+
+
+async def bot_is_back(card: Card, talk: Talk, front: Front, said: Screen) -> None:
+    """The bot answers again: it says so, and goes on where the client was."""
+    card.turn.client = replace(card.turn.client, handoff=None)
+    await card.say(said)
+    if card.turn.state == Booking.checking.state and await is_being_checked(card, front):
+        return
+    if card.draft is not None:
+        await begin(card, talk, below=True)
+    else:
+        await card.say(greeting(front.house, talk.locale, same=await front.same_again(talk)))

@@ -1,0 +1,86 @@
+"""`check` against the sandbox: what it finds, in words, and the exit status."""
+
+from typing import Any
+
+import pytest
+
+from bot.check import checked
+from bot.sandbox.server import Sandbox
+from bot.settings import load_settings
+from tests.clinic import Clinic, world
+from tests.conftest import one_profile_each, settings_for
+
+pytest_generate_tests = one_profile_each
+
+SECRET = "doorbell-of-the-tests"
+
+
+@pytest.fixture
+def clinic_world() -> dict[str, Any]:
+    inbox = {
+        "id": 14,
+        "identifier": "inbox-identifier",
+        "name": "Telegram",
+        "lock_to_single_conversation": True,
+        "webhook_url": f"https://bot.example.test/onelink/{SECRET}",
+        "secret": "signing-secret",
+    }
+    return world(inboxes=[inbox])
+
+
+async def findings(sandbox: Sandbox, redis_url: str, **settings: Any) -> tuple[int, list[str]]:
+    """The exit status, and what was said."""
+    said: list[str] = []
+    given = load_settings(**{**settings_for(sandbox, redis_url), **settings})
+    return await checked(given, said.append), said
+
+
+def lines_with(said: list[str], words: str) -> list[str]:
+    return [line for line in said if words in line]
+
+
+async def test_a_doorbell_that_rings_here_needs_no_advice(sandbox: Sandbox, redis_url: str) -> None:
+    complete = {
+        "webhook_secret": SECRET,
+        "onelink_webhook_secret": "signing-secret",
+        "operator_hours": "Mo-Fr 09:00-18:00",
+    }
+    status, said = await findings(sandbox, redis_url, **complete)
+    assert status == 0
+    assert lines_with(said, "The inbox “Telegram” is there.")
+    for words in ("WEBHOOK_SECRET", "OPERATOR_HOURS", "ONELINK_INBOX_IDENTIFIER"):
+        assert not lines_with(said, words)
+    assert SECRET not in "".join(said)
+
+
+async def test_what_is_missing_for_operators_is_advised(sandbox: Sandbox, redis_url: str) -> None:
+    status, said = await findings(sandbox, redis_url)
+    assert status == 0
+    assert lines_with(said, "Set WEBHOOK_SECRET and the webhook of the inbox")
+    assert lines_with(said, "Set OPERATOR_HOURS")
+    assert lines_with(said, "copy their secret into ONELINK_WEBHOOK_SECRET")
+
+
+async def test_a_webhook_that_leads_elsewhere_is_named_without_its_secret(
+    sandbox: Sandbox, redis_url: str
+) -> None:
+    _, said = await findings(sandbox, redis_url, webhook_secret="another-secret-of-ours")
+    assert lines_with(said, "is not the bot's doorbell")
+    assert "another-secret-of-ours" not in "".join(said)
+
+
+async def test_without_its_identifier_the_inbox_serves_bookings_only(
+    sandbox: Sandbox, redis_url: str
+) -> None:
+    _, said = await findings(sandbox, redis_url, onelink_inbox_identifier=None)
+    assert lines_with(said, "Set ONELINK_INBOX_IDENTIFIER, too")
+
+
+async def test_a_wrong_token_and_a_missing_inbox_are_problems(
+    sandbox: Sandbox, redis_url: str, clinic: Clinic
+) -> None:
+    status, said = await findings(sandbox, redis_url, onelink_inbox_id=99)
+    assert status == 1
+    assert lines_with(said, "PROBLEM")
+    status, _ = await findings(sandbox, redis_url, onelink_token="wrong")
+    assert status == 1
