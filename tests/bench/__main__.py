@@ -9,13 +9,30 @@ import uvloop
 from bot.logs import set_up_logs
 from tests.authorities import trust_only_one
 from tests.bench import report
+from tests.bench.agenda_reading import agenda_reading
+from tests.bench.booking_requests import booking_requests
+from tests.bench.dialogue_cost import dialogue_cost
 from tests.bench.findings import Benchmark
+from tests.bench.idle_dialogues import idle_dialogues
 from tests.bench.machine import described
 from tests.bench.many_reminders import many_reminders
+from tests.bench.open_handoffs import open_handoffs
+from tests.bench.redis_trips import redis_trips
+from tests.bench.starting import starting
 from tests.bench.sync_requests import sync_requests
 
 #: By the number of the goal in docs/performance.md.
-BENCHMARKS: dict[str, Benchmark] = {"P6": many_reminders, "P9": sync_requests}
+BENCHMARKS: dict[str, Benchmark] = {
+    "P1": dialogue_cost,
+    "P3": redis_trips,
+    "P4": booking_requests,
+    "P5": agenda_reading,
+    "P6": many_reminders,
+    "P8": idle_dialogues,
+    "P9": sync_requests,
+    "P10": starting,
+    "P11": open_handoffs,
+}
 
 
 def main() -> int:

@@ -38,3 +38,8 @@ def cpu_seconds(pid: int) -> float:
     """CPU time that a process has used so far, in user mode and in the kernel."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process that is in RAM, shared pages included."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

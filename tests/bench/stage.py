@@ -34,6 +34,7 @@ class Stage:
 
     telegram: Sandbox
     one_link: Clinic
+    one_link_url: str
     scout: Client
     bot: BotProcess
 
@@ -65,10 +66,19 @@ async def one_link_of(world: dict[str, Any], directory: Path) -> AsyncIterator[s
 
 @asynccontextmanager
 async def staged(
-    launcher: Launcher, redis_url: str, world: dict[str, Any], now: datetime, directory: Path
+    launcher: Launcher,
+    redis_url: str,
+    world: dict[str, Any],
+    now: datetime,
+    directory: Path,
+    port: int | None = None,
+    **settings_besides: Any,
 ) -> AsyncIterator[Stage]:
-    """A bot in webhook mode, with this Redis as it is. The launcher decides on which core it lives."""
-    port = _free_port()
+    """A bot in webhook mode, with this Redis as it is. The launcher decides on which core it lives.
+
+    `port`: where it listens, for a world that has to know; else any free one.
+    """
+    port = port or free_port()
     async with (
         one_link_of(world, directory) as one_link_url,
         serving() as telegram,
@@ -85,12 +95,14 @@ async def staged(
             "public_url": f"http://127.0.0.1:{port}",
             "webhook_secret": secrets.token_hex(16),
             "quiet_hours": "",
+            **settings_besides,
         }
         async with launcher.running(environment_of(settings), directory) as bot:
-            yield Stage(telegram, clinic, scout, bot)
+            yield Stage(telegram, clinic, one_link_url, scout, bot)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Free at the moment."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

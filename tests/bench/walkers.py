@@ -30,15 +30,16 @@ class Walker:
         if label is None or chance.randrange(START_EVERY) == 0:
             await self.start()
         else:
-            await self._tap(label)
+            await self.tap(label)
 
     async def start(self) -> None:
         """/start is answered by a new message."""
         asked: int = self._people.says(self._chat, "/start")["message_id"]
         await self._until_newer(asked, edits=0)
 
-    async def _tap(self, label: str) -> None:
-        """A tap is answered by an edit of its message, or by a new one."""
+    async def tap(self, words: str) -> None:
+        """Tap the first button with these words: answered by an edit of its message, or by a new one."""
+        label = next(label for label in self._labels() if words in label)
         asked: int = self._people.taps_label(self._chat, label)["message_id"]
         await self._until_newer(asked, len(self._chat.messages[asked].history))
 
@@ -53,9 +54,12 @@ class Walker:
         return next((message for message in self._chat.newest_first() if message.from_bot), None)
 
     def _label(self) -> str | None:
-        card = self._card()
-        shown = {button["text"] for row in card.buttons for button in row} if card else set()
+        shown = self._labels()
         return next((label for label in TAPS if label in shown), None)
+
+    def _labels(self) -> list[str]:
+        card = self._card()
+        return [button["text"] for row in card.buttons for button in row] if card else []
 
 
 class Crowd:
