@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check run soak bench locales
+.PHONY: demo test check audit run soak bench locales
 
 demo: $(INSTALLED)
 	$(BIN)/python -m bot demo $(if $(PORT),--port $(PORT))
@@ -17,6 +17,11 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory audit
+
+# Known weaknesses of what is installed; passes and says so where PyPI cannot be asked.
+audit: $(INSTALLED)
+	$(BIN)/python -m tests.audit
 
 # The long versions of the tests that break things: an hour or two.
 soak: $(INSTALLED)

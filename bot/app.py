@@ -15,6 +15,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.backlog import Backlog
 from bot.clock import Clock
 from bot.dialogue.draft import House
 from bot.dialogue.screen import unbroken
@@ -23,7 +24,9 @@ from bot.domain.reminders import ReminderPolicy
 from bot.domain.zones import assert_zone_data
 from bot.embedded_redis import embedded_redis
 from bot.listener import Listener, listening
+from bot.loop_lag import LoopLag
 from bot.metrics import Metrics
+from bot.onelink.breaker import Breaker
 from bot.onelink.conversations import Conversations
 from bot.onelink.files import Files
 from bot.onelink.http import Exchange, OneLinkHttp
@@ -31,11 +34,14 @@ from bot.onelink.scheduling import Scheduling
 from bot.relay_worker import RelayWorker
 from bot.settings import Settings
 from bot.storage import Storage
+from bot.telegram.calls import CountCalls
 from bot.telegram.changing import Changing
 from bot.telegram.commands import publish_commands
+from bot.telegram.counting import CountUpdates
 from bot.telegram.doorbells import Doorbells
 from bot.telegram.front import Front
 from bot.telegram.fsm import TurnStorage
+from bot.telegram.funnel import Funnel
 from bot.telegram.handlers import build_routers
 from bot.telegram.intake import ALLOWED_UPDATES, Intake
 from bot.telegram.middleware import ClientMiddleware
@@ -48,8 +54,10 @@ from bot.telegram.session import build_bot
 from bot.telegram.telling import Telling
 from bot.telegram.texts import Texts
 from bot.usecases.booking import Booking
+from bot.usecases.brake import Brake
 from bot.usecases.contacts import Contacts
 from bot.usecases.desk import BookingDesk
+from bot.usecases.erasing import Erasing
 from bot.usecases.handoffs import Handoffs
 from bot.usecases.moving import Moving
 from bot.usecases.notes import Notes
@@ -62,8 +70,11 @@ log = structlog.get_logger(__name__)
 #: How often an open conversation is looked at without a doorbell; where there is none, oftener.
 LOOK_WITH_DOORBELL, LOOK_WITHOUT = timedelta(seconds=30), timedelta(seconds=4)
 
-#: What is in hand is finished within this time when the bot is stopped.
-STOP_S = 9.0
+#: Seconds: what is in hand is finished within the first when the bot is stopped, or given up within the
+#: second. The rest of ten, after which a supervisor may kill, is for closing.
+STOP_S, GIVE_UP_S = 8.0, 0.5
+#: Seconds that Redis has to answer those who look after the bot.
+LOOK_S = 2.0
 
 
 class CannotStart(Exception):
@@ -88,21 +99,29 @@ class App:
     relays: RelayWorker | None  # None: operators cannot be reached through the bot
     doorbells: Doorbells | None
     metrics: Metrics
+    backlog: Backlog
+    funnel: Funnel
+    lag: LoopLag
 
     async def trouble(self) -> str | None:
         """Why updates cannot be handled at the moment; None if they can."""
         try:
-            await asyncio.wait_for(self.storage.ping(), 2)
+            await asyncio.wait_for(self.storage.ping(), LOOK_S)
         except (RedisError, OSError, TimeoutError):
             return "Redis does not answer"
         return None
 
     async def measured(self) -> bytes:
         """The metrics as they are now."""
+        self.metrics.loop_lag.set(self.lag.taken())
         try:
-            self.metrics.open_attempts.set(await self.storage.open_attempts())
-        except (RedisError, OSError):
-            log.warning("open_attempts_unknown")
+            async with asyncio.timeout(LOOK_S):
+                await self.backlog.measure(self.clock())
+                await self.funnel.expire()
+            self.metrics.redis_up.set(1)
+        except (RedisError, OSError, TimeoutError):
+            self.metrics.redis_up.set(0)
+            log.warning("backlog_unknown")
         return self.metrics.page()
 
 
@@ -125,15 +144,19 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             if exchange.server_time is not None:
                 clock.observe(exchange.server_time)
 
+        breaker = Breaker()
+        metrics.breaker_open.set_function(lambda: breaker.is_open)
         http = OneLinkHttp(
             settings.onelink_url,
             settings.onelink_token.get_secret_value(),
             settings.onelink_account_id,
+            breaker=breaker,
             observe=observe,
         )
         stack.push_async_callback(http.aclose)
         token = settings.telegram_token.get_secret_value()
         bot = build_bot(token, settings.telegram_api_url)
+        bot.session.middleware(CountCalls(metrics.telegram_calls))
         stack.push_async_callback(bot.session.close)
         files = Files()
         stack.push_async_callback(files.aclose)
@@ -177,7 +200,7 @@ def _assembled(
     desk = BookingDesk(
         scheduling, conversations, bot_key=bot_key, lead=settings.lead_time, horizon=settings.horizon
     )
-    contacts = Contacts(conversations, bot_key=bot_key) if conversations is not None else None
+    contacts = Contacts(conversations, scheduling, bot_key=bot_key) if conversations is not None else None
     booking = Booking(
         scheduling,
         contacts,
@@ -188,13 +211,15 @@ def _assembled(
     texts = Texts(settings.default_locale)
     visits = Visits(scheduling, conversations, storage, bot_key=bot_key)
     notes = Notes(contacts)
+    brake = Brake(storage, bot_key=bot_key, most_ahead=settings.most_visits_ahead)
     front = Front(
         desk=desk,
         visits=visits,
-        conclusion=Conclusion(booking, visits, desk, house, notes),
-        changing=Changing(visits, storage, desk, house),
-        rescheduling=Rescheduling(Moving(scheduling, visits, storage), desk, house),
+        conclusion=Conclusion(booking, visits, desk, house, notes, brake, metrics.attempt),
+        changing=Changing(visits, storage, desk, house, brake, metrics.attempt),
+        rescheduling=Rescheduling(Moving(scheduling, visits, storage), desk, house, metrics.attempt),
         notes=notes,
+        erasing=Erasing(storage, desk, visits, contacts, brake),
         storage=storage,
         texts=texts,
         house=house,
@@ -202,7 +227,10 @@ def _assembled(
         alarms=settings.reminders,
     )
     dispatcher = Dispatcher(storage=TurnStorage(storage))
-    dispatcher.update.outer_middleware(ClientMiddleware(front, count=metrics.updates.inc))
+    backlog = Backlog(storage.redis, metrics)
+    funnel = Funnel(metrics, backlog.dialogues)
+    dispatcher.update.outer_middleware(CountUpdates(metrics, funnel))
+    dispatcher.update.outer_middleware(ClientMiddleware(front))
     dispatcher.include_routers(*build_routers())
     intake = Intake(bot, dispatcher, storage, texts, clock)
     policy = None
@@ -246,6 +274,9 @@ def _assembled(
         relays=relays,
         doorbells=doorbells,
         metrics=metrics,
+        backlog=backlog,
+        funnel=funnel,
+        lag=LoopLag(),
     )
 
 
@@ -259,6 +290,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
         ready=app.trouble,
         metrics=app.measured,
         doorbell=(secret.get_secret_value(), app.doorbells.ring) if secret and app.doorbells else None,
+        rung=app.metrics.doorbell,
     )
     async with listening(listener, app.settings.http_host, app.settings.http_port) as port:
         tasks = {asyncio.create_task(app.worker.run()), asyncio.create_task(_greet(app, stop))}
@@ -268,17 +300,21 @@ async def run(app: App, stop: asyncio.Event) -> None:
         # Objects that live as long as the process need not be looked at by every collection.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        stopping = asyncio.create_task(stop.wait())
+        stopping, watching = asyncio.create_task(stop.wait()), asyncio.create_task(app.lag.watch())
         await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
         failed = [task for task in tasks if task.done() and not stop.is_set()]
+        listener.stop()
         await app.intake.stop()
         await app.worker.stop()
         if app.relays is not None:
             await app.relays.stop()
+        tasks.add(asyncio.create_task(listener.finished()))
         _, late = await asyncio.wait(tasks, timeout=STOP_S)
-        for task in late:
+        for task in (*late, stopping, watching):
             task.cancel()
-        stopping.cancel()
+        if late:
+            log.warning("stopped_in_the_middle", tasks=len(late))
+            await asyncio.wait(late, timeout=GIVE_UP_S)
         for task in failed:
             task.result()
     log.info("stopped")

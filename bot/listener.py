@@ -1,5 +1,6 @@
 """The HTTP side of a running bot: Telegram's webhook, health, metrics."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -7,11 +8,16 @@ from contextlib import asynccontextmanager
 import structlog
 from aiogram.types import Update
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import ValidationError
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BODY = 1024 * 1024
+#: Bytes. One-Link's webhook names a message of up to 150,000 characters twice, and escapes it.
+LARGEST_BODY = 4 * 1024 * 1024
+
+#: Seconds for answers on their way when the listener closes; what takes long is waited for before.
+CLOSE_S = 0.5
 
 
 class Listener:
@@ -25,13 +31,18 @@ class Listener:
         ready: Callable[[], Awaitable[str | None]],
         metrics: Callable[[], Awaitable[bytes]],
         doorbell: tuple[str, Callable[[bytes, Mapping[str, str]], Awaitable[int]]] | None = None,
+        rung: Callable[[int], None],
     ) -> None:
-        """`doorbell`: the secret part of its path, and who answers it with a status."""
+        """`doorbell`: the secret part of its path, and who answers it with a status; `rung` is told it."""
         self._secret = secret
         self._doorbell = doorbell
         self._handle = handle
         self._ready = ready
         self._metrics = metrics
+        self._rung = rung
+        self._stopping = False
+        self._in_hand = 0  # updates
+        self._idle = asyncio.Event()
         self.app = web.Application(client_max_size=LARGEST_BODY)
         self.app.router.add_get("/healthz", self._healthz)
         self.app.router.add_get("/readyz", self._readyz)
@@ -41,24 +52,36 @@ class Listener:
         if doorbell is not None:
             self.app.router.add_post("/onelink/{secret}", self._onelink)
 
+    def stop(self) -> None:
+        """Take no more updates; `/readyz` says so."""
+        self._stopping = True
+        self._note_idle()
+
+    async def finished(self) -> None:
+        """After `stop`: until the updates in hand are handled."""
+        await self._idle.wait()
+
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
 
     async def _readyz(self, _: web.Request) -> web.Response:
         """503 with the reason while updates cannot be handled."""
-        trouble = await self._ready()
+        trouble = "stopping" if self._stopping else await self._ready()
         return web.json_response({"status": trouble or "ready"}, status=503 if trouble else 200)
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=await self._metrics(), content_type="text/plain")
+        return web.Response(body=await self._metrics(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _onelink(self, request: web.Request) -> web.Response:
         """Answered after it was stored where to look; One-Link waits five seconds at most."""
         assert self._doorbell is not None  # noqa: S101 (else there is no such route)
         secret, ring = self._doorbell
         if not hmac.compare_digest(request.match_info["secret"].encode(), secret.encode()):
-            return web.Response(status=404)
-        return web.Response(status=await ring(await request.read(), request.headers))
+            status = 404
+        else:
+            status = await ring(await request.read(), request.headers)
+        self._rung(status)
+        return web.Response(status=status)
 
     async def _telegram(self, request: web.Request) -> web.Response:
         """Answered after the update was handled: Telegram repeats what was not answered with 200."""
@@ -70,18 +93,28 @@ class Listener:
         except ValidationError:
             log.warning("update_unreadable")  # repeating it would not help
             return web.Response(status=200)
+        if self._stopping:
+            return web.Response(status=503)
+        self._in_hand += 1
         try:
             await self._handle(update)
         except Exception as error:
             log.warning("update_waits", update_id=update.update_id, error=type(error).__name__)
             return web.Response(status=503)
+        finally:
+            self._in_hand -= 1
+            self._note_idle()
         return web.Response(status=200)
+
+    def _note_idle(self) -> None:
+        if self._stopping and not self._in_hand:
+            self._idle.set()
 
 
 @asynccontextmanager
 async def listening(listener: Listener, host: str, port: int) -> AsyncIterator[int]:
     """Serve while the block runs; yields the port (a free one for port 0)."""
-    runner = web.AppRunner(listener.app, access_log=None, shutdown_timeout=8)
+    runner = web.AppRunner(listener.app, access_log=None, shutdown_timeout=CLOSE_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -1,47 +1,108 @@
-"""Counters for Prometheus. Labels are names of ours, never of people."""
+"""What Prometheus reads. Labels are names of ours, never of people, and each has few values."""
+
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
 
+from bot.domain.attempt import AnyAttempt, ChangeAttempt, Stage
 from bot.onelink.http import Exchange
+
+#: What a doorbell was answered with, in words.
+_RUNG = {200: "heard", 401: "forged", 404: "wrong_secret", 503: "not_stored"}
 
 
 class Metrics:
-    """One registry for one app."""
+    """One registry for one app. What can only be looked up when it is asked for is set by `Backlog`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.updates = Counter("updates", "Telegram updates handled", registry=self.registry)
-        self.onelink = Histogram(
-            "onelink_seconds",
-            "Requests to One-Link",
-            ["method", "path", "outcome"],
-            registry=self.registry,
-            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        ProcessCollector(registry=self.registry)
+        self._updates = self._counter("updates", "Telegram updates", "kind", "outcome")
+        self.update_seconds = self._seconds("update_seconds", "From taking an update up to its answer")
+        self.telegram_calls = self._counter(
+            "telegram_calls", "Requests to Telegram; repeats count", "method", "outcome"
         )
-        self.open_attempts = Gauge(
-            "open_attempts",
-            "Bookings, moves and cancellations whose outcome is not known yet",
-            registry=self.registry,
+        self.loop_lag = self._gauge(
+            "event_loop_lag_seconds", "The latest that the process came to anything since the last reading"
         )
-        self.without_link = Counter(
-            "appointments_without_link",
-            "Appointments booked without a link to their conversation",
-            registry=self.registry,
+        self.redis_up = self._gauge("redis_up", "Whether Redis answered; if not, what waits in it is old")
+
+        # Funnel: each question once for each dialogue that came to it, and where dialogues ended unfinished.
+        funnel = ("dialogue", "step", "locale")
+        self.reached = self._counter("steps_reached", "Questions asked for the first time", *funnel)
+        self.left = self._counter("steps_left", "Dialogues ended at a question, unfinished", *funnel, "how")
+
+        self._settled = self._counter(
+            "attempts_settled",
+            "Bookings, moves and changes whose outcome was told; late: it was unknown for a while",
+            "what",
+            "outcome",
+            "locale",
+            "late",
+        )
+        self._unknown = self._counter("attempts_unknown", "Those whose first answer was lost", "what")
+        self.open_attempts = self._gauge(
+            "open_attempts", "Bookings, moves and cancellations whose outcome is not known yet"
+        )
+        self.oldest_attempt = self._gauge("open_attempts_oldest_seconds", "Since the oldest was confirmed")
+        self.without_link = self._counter(
+            "appointments_without_link", "Appointments booked without a link to their conversation"
         )
 
-        self.reminders_due = Gauge(
-            "reminders_due", "Clients whose reminder is due and not sent yet", registry=self.registry
+        self.onelink = self._seconds("onelink_seconds", "Requests to One-Link", "method", "path", "outcome")
+        self.breaker_open = self._gauge("onelink_breaker_open", "Whether One-Link is being spared")
+        self.calendar_read = self._gauge(
+            "calendar_read_timestamp_seconds", "When this process last read the calendar; 0: never"
         )
-        self.reminders_sent = Counter("reminders_sent", "Reminders sent", registry=self.registry)
-        self.notices_sent = Counter(
-            "notices_sent", "Notices of changes made by the clinic", registry=self.registry
+        self.reminders_due = self._gauge(
+            "reminders_due", "Clients whose reminder is due and not sent yet, where the rounds are gone"
         )
+        self.reminders_sent = self._counter("reminders_sent", "Reminders sent")
+        self.notices_sent = self._counter("notices_sent", "Notices of changes made by the clinic")
+
+        self.handoffs = self._gauge("handoffs_open", "Clients whom operators answer instead of the bot")
+        self.handoffs_waiting = self._gauge("handoffs_waiting", "Those whom no operator has answered yet")
+        self.longest_waiting = self._gauge("handoffs_waiting_oldest_seconds", "Since the first of them came")
+        self.posts = self._gauge("posts_waiting", "What clients wrote and One-Link does not have yet")
+        self.oldest_post = self._gauge("posts_waiting_oldest_seconds", "Since the oldest was first seen here")
+        self._doorbells = self._counter("doorbells", "Webhooks of One-Link", "outcome")
+
+    def update(self, kind: str, outcome: str, elapsed_s: float) -> None:
+        """Count an update of Telegram's: `handled`, `failed` (a mistake of ours), or `put_off`."""
+        self._updates.labels(kind, outcome).inc()
+        self.update_seconds.observe(elapsed_s)
 
     def exchange(self, exchange: Exchange) -> None:
         """Count a request to One-Link."""
         outcome = type(exchange.error).__name__ if exchange.error else "ok"
         self.onelink.labels(exchange.method, exchange.template, outcome).observe(exchange.elapsed_s)
 
+    def attempt(self, attempt: AnyAttempt, outcome: str) -> None:
+        """Count a try: the first without an answer, and the one that settles it (see `tally`)."""
+        what = attempt.what.value if isinstance(attempt, ChangeAttempt) else attempt.kind
+        was_unknown = attempt.stage is Stage.CHECKING
+        if outcome != "unknown":
+            self._settled.labels(what, outcome, attempt.locale, "yes" if was_unknown else "no").inc()
+        elif not was_unknown:
+            self._unknown.labels(what).inc()
+
+    def doorbell(self, status: int) -> None:
+        """Count a webhook of One-Link's by what it was answered with."""
+        self._doorbells.labels(_RUNG.get(status, "other")).inc()
+
     def page(self) -> bytes:
-        """What Prometheus reads."""
+        """All of it, as text."""
         return generate_latest(self.registry)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(name, about, labels, registry=self.registry)
+
+    def _gauge(self, name: str, about: str) -> Gauge:
+        return Gauge(name, about, registry=self.registry)
+
+    def _seconds(self, name: str, about: str, *labels: str) -> Histogram:
+        return Histogram(name, about, labels, registry=self.registry, buckets=_BUCKETS)
+
+
+_BUCKETS: Sequence[float] = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -8,16 +8,19 @@ from datetime import datetime, timedelta
 import structlog
 from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter
 from redis.exceptions import RedisError
+from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import BookingError
 from bot.domain.handoff import LONGEST_PAUSE
+from bot.relay_storage import Claim, ClaimLost
 from bot.storage import Storage, TurnLost
+from bot.telegram.operators import new_id
 from bot.telegram.relaying import Relaying
 
 log = structlog.get_logger(__name__)
 
-#: How long a client is left to the process that relays; it asks for more while it is at it.
-CLAIM = timedelta(seconds=30)
+#: A killed process keeps its clients from the others no longer than this; a living one renews the lease.
+CLAIM = timedelta(seconds=10)
 #: Clients in work at the same time: more would only wait in line for One-Link.
 HANDS = 6
 #: How often to look for work that another process has left; own work is known at once.
@@ -32,7 +35,7 @@ class RelayWorker:
         self.storage = storage
         self.now = now
         self._stopping = asyncio.Event()
-        self._tries: dict[int, int] = {}  # failed tries in a row, by client
+        self._tries: dict[int, int] = {}  # failed tries in a row, by client; only of those that fail
 
     async def run(self) -> None:
         """Work until `stop`."""
@@ -47,41 +50,47 @@ class RelayWorker:
 
     async def relay_one(self, now: datetime) -> bool:
         """Relay for the client who is due, if any. True means: there may be more."""
-        relays = self.storage.relays
-        client_id = await relays.claim(now, CLAIM)
-        if client_id is None:
+        claim = await self.storage.relays.claim(now, CLAIM)
+        if claim is None:
             return False
-        tries = self._tries.get(client_id, 0)
-        renewal = asyncio.create_task(self._keep(client_id))
+        claim.tries = self._tries.pop(claim.client_id, 0)
+        renewal = asyncio.create_task(_keep(claim))
         due: datetime | None = now
         try:
-            due = await self.relaying.relay(client_id, now, tries)
-            self._tries.pop(client_id, None)
-        except TelegramRetryAfter as error:
-            log.warning("telegram_asks_to_wait", seconds=error.retry_after)
-            due = now + timedelta(seconds=error.retry_after)
-        except (RedisError, TelegramAPIError, BookingError, TurnLost) as error:
-            log.warning("relay_waits", error=type(error).__name__, tries=tries)
-            due = await self._put_off(client_id, now, tries + 1)
-        except Exception as error:
-            log.exception("relay_failed", error=type(error).__name__)
-            due = await self._put_off(client_id, now, tries + 1)
+            with bound_contextvars(relay_id=new_id()):
+                due = await self._relayed(claim, now)
         finally:
             renewal.cancel()
-            await asyncio.shield(relays.end(client_id, now, CLAIM, due))
+            # Without an answer the lease ends by itself, and the client is due again.
+            await asyncio.shield(claim.end(due))
         return True
 
-    async def _put_off(self, client_id: int, now: datetime, tries: int) -> datetime:
-        self._tries[client_id] = tries
-        with contextlib.suppress(RedisError, TelegramAPIError, TurnLost):
-            await self.relaying.trouble(client_id, now, tries)
-        return now + min(timedelta(seconds=2 ** min(tries - 1, 10)), LONGEST_PAUSE)
+    async def _relayed(self, claim: Claim, now: datetime) -> datetime | None:
+        """When the client is due again."""
+        try:
+            return await self.relaying.relay(claim, now, self._stopping.is_set)
+        except ClaimLost:
+            log.warning("claim_lost")
+            return None
+        except TelegramRetryAfter as error:
+            log.warning("telegram_asks_to_wait", seconds=error.retry_after)
+            self._tries[claim.client_id] = claim.tries
+            return self.now() + timedelta(seconds=error.retry_after)
+        except (RedisError, TelegramAPIError, TurnLost) as error:
+            log.warning("relay_waits", error=type(error).__name__, tries=claim.tries)
+        except BookingError as error:
+            log.warning("relay_waits", error=type(error).__name__, code=error.code, tries=claim.tries)
+            await self._tell(claim, now)
+        except Exception as error:
+            log.exception("relay_failed", error=type(error).__name__)
+        self._tries[claim.client_id] = tries = claim.tries + 1
+        return self.now() + min(timedelta(seconds=2 ** min(tries - 1, 10)), LONGEST_PAUSE)
 
-    async def _keep(self, client_id: int) -> None:
-        while True:
-            await asyncio.sleep(CLAIM.total_seconds() / 3)
-            with contextlib.suppress(RedisError, OSError):
-                await self.storage.relays.renew(client_id, CLAIM)
+    async def _tell(self, claim: Claim, now: datetime) -> None:
+        try:
+            await self.relaying.trouble(claim.client_id, now, claim.tries + 1)
+        except Exception as error:
+            log.warning("trouble_not_told", error=type(error).__name__)
 
     async def _work(self) -> None:
         stirred = self.storage.relays.stirred
@@ -89,9 +98,16 @@ class RelayWorker:
             stirred.clear()
             try:
                 found = await self.relay_one(self.now())
-            except RedisError as error:
+            except Exception as error:  # a hand that ends would end all the others, too
                 log.warning("relay_waits", error=type(error).__name__)
                 found = False
             if not found and not self._stopping.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stirred.wait(), IDLE.total_seconds())
+
+
+async def _keep(claim: Claim) -> None:
+    while True:
+        await asyncio.sleep(CLAIM.total_seconds() / 3)
+        with contextlib.suppress(RedisError, OSError, ClaimLost):  # the next write tells the hand
+            await claim.renew()

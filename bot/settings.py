@@ -140,6 +140,8 @@ class Settings(BaseSettings):
     iin: IinPolicy = "optional"
     lead_time: Duration = timedelta(hours=1)
     horizon: Duration = timedelta(days=30)
+    # Of one client, booked through the bot, which remembers twenty; 0 or empty: no limit.
+    most_visits_ahead: Annotated[int | None, Field(ge=0, le=20), BeforeValidator(_empty_is_none)] = 5
 
     clinic_name: OptionalText = None
     clinic_phone: OptionalText = None

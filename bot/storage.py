@@ -9,12 +9,15 @@ visits            hash  appointment id -> JSON, what its client was told of it; 
 contacts          hash  contact id -> the client who has shared that contact's phone
 rounds            str   the process that reads the calendar for everybody; a lease of some seconds
 outbox:{client}   list  JSON, posts for One-Link's conversation in order: what the client wrote, and calls
-thread:{client}   JSON  the client's conversation in One-Link and how far it was read
+thread:{client}   hash  display id -> JSON, a conversation of the client's and how far it was read
 threads           hash  display id of a conversation -> its client
-relays            zset  clients by the moment (unix seconds) their conversation is due to be looked at
+relays            zset  clients by the moment (unix seconds) their conversation is due to be looked at; who is
+                        due at once, whatever the clock, by the number of the ring: first come, first served
+rings             str   the number of the latest ring
 relaying:{client} str   the process that relays for this client; a lease of some seconds
-looks:{client}    hash  message of One-Link -> why it has to be looked at again: deleted, survey, failed
+looks:{client}    hash  conversation.message of One-Link -> why it has to be looked at again
 passed:{client}   hash  message of One-Link -> the messages in Telegram that show it; forgotten after 48 h
+brake:{source id} zset  cancelled visits by the moment; a day. Named by what no Telegram id can be read from
 
 One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
 unlocks. It also keeps `visits` and `contacts` in step, in the same script: one node has to hold all keys,
@@ -49,6 +52,8 @@ DRAFT_LIFETIME = timedelta(hours=24)
 LEASE = timedelta(seconds=4)
 #: While another process holds a client: how often to look whether it has finished.
 RETRY_EVERY = timedelta(milliseconds=40)
+#: Cancelled visits are counted for so long.
+COOL_DOWN = timedelta(hours=24)
 #: Redelivered updates are recognised among this many of the client's latest.
 REMEMBERED_UPDATES = 20
 
@@ -79,13 +84,20 @@ if ARGV[6] ~= '' then redis.call('SET', KEYS[3], ARGV[6]) end
 if ARGV[7] and ARGV[7] ~= '' then redis.call('HSET', KEYS[5], ARGV[7], ARGV[8]) end
 local posts = tonumber(ARGV[9] or '0')
 if posts > 0 then
-  for i = 11, 10 + posts do redis.call('RPUSH', KEYS[6], ARGV[i]) end
-  redis.call('ZADD', KEYS[7], 'LT', ARGV[10], ARGV[8])
+  for i = 10, 9 + posts do redis.call('RPUSH', KEYS[6], ARGV[i]) end
+  redis.call('ZADD', KEYS[7], 'LT', redis.call('INCR', KEYS[8]) / 1000, ARGV[8])
 end
-for i = 11 + posts, #ARGV, 2 do
+for i = 10 + posts, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[4], ARGV[i])
   else redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1]) end
 end
+redis.call('DEL', KEYS[1])
+return 1
+"""
+_FORGET = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2], KEYS[3])
+for i = 3, #ARGV do redis.call('HDEL', KEYS[i <= 2 + tonumber(ARGV[2]) and 4 or 5], ARGV[i]) end
 redis.call('DEL', KEYS[1])
 return 1
 """
@@ -125,6 +137,7 @@ class Turn:
     finished: list[str] = field(default_factory=list)  # attempts whose outcome this turn has shown
     told: dict[int, WatchedVisit | None] = field(default_factory=dict)  # visits to keep, or to forget
     posts: list[Post] = field(default_factory=list)  # for the operators, in order
+    forgotten: bool = False  # nothing of this client's is kept, not even this update
 
 
 class Storage:
@@ -140,6 +153,7 @@ class Storage:
         self._take = redis.register_script(_TAKE)
         self._renew = redis.register_script(_RENEW)
         self._give_back = redis.register_script(_GIVE_BACK)
+        self._forget = redis.register_script(_FORGET)
         self._claim = redis.register_script(_CLAIM)
         self._hold = redis.register_script(_HOLD)
         self._let_go = redis.register_script(_LET_GO)
@@ -152,7 +166,7 @@ class Storage:
         and the update does not count as handled. Raises TurnLost if another process took over.
         """
         own = [f"lock:{{{client_id}}}", f"turn:{{{client_id}}}", f"client:{{{client_id}}}"]
-        keys = [*own, "visits", "contacts", f"outbox:{{{client_id}}}", "relays"]
+        keys = [*own, "visits", "contacts", f"outbox:{{{client_id}}}", "relays", "rings"]
         lease_ms = int(LEASE / timedelta(milliseconds=1))
         token = f"{self._holder}:{next(self._turns)}"
         while (found := await self._take(keys, [token, lease_ms])) is None:  # noqa: ASYNC110 (another process)
@@ -167,6 +181,9 @@ class Storage:
             turn = Turn(before.client, before.state, dict(before.data), before.seen)
             self.in_hand[client_id] = turn
             yield turn
+            if turn.forgotten:
+                await self.forget_client(client_id, token)
+                return
             if update_id is not None:
                 turn.seen = (*turn.seen, update_id)[-REMEMBERED_UPDATES:]
             is_new = turn.client != before.client
@@ -181,7 +198,6 @@ class Storage:
                 proven or "",
                 client_id,
                 len(turn.posts),
-                0,  # due at once, whatever the clock
                 *(_POST.dump_json(post) for post in turn.posts),
                 *_pairs(turn.told),
             ]
@@ -199,6 +215,18 @@ class Storage:
         finally:
             renewal.cancel()
             self.in_hand.pop(client_id, None)
+
+    async def forget_client(self, client_id: int, token: str) -> None:
+        """End the turn that `token` holds and remove what is kept of its client: see `Turn.forgotten`.
+
+        What was said to operators is `RelayStorage.forget_client`'s. Raises TurnLost.
+        """
+        visits = [number for number, visit in (await self.visits()).items() if visit.client_id == client_id]
+        found = await cast(Any, self.redis.hgetall("contacts"))
+        contacts = [contact for contact, client in found.items() if int(client) == client_id]
+        own = (f"{name}:{{{client_id}}}" for name in ("lock", "turn", "client"))
+        if not await self._forget([*own, "visits", "contacts"], [token, len(visits), *visits, *contacts]):
+            raise TurnLost(client_id)
 
     async def _keep(self, key: str, token: str, lease_ms: int) -> None:
         while True:
@@ -241,6 +269,37 @@ class Storage:
             pipe.delete(f"attempt:{key}")
             pipe.zrem("attempts", key)
             await pipe.execute()
+
+    async def has_attempt(self, client_id: int) -> bool:
+        """Whether something this client has confirmed is not certain yet, or not shown."""
+        keys = [key.decode() for key in await self.redis.zrange("attempts", 0, -1)]
+        found = await self.redis.mget([f"attempt:{key}" for key in keys]) if keys else []
+        return any(_ATTEMPT.validate_json(it).client_id == client_id for it in found if it)
+
+    async def count_cancelled(self, name: str, appointment_ids: Collection[int], now: datetime) -> None:
+        """The client called `name` (a source id) has cancelled these visits; each counts once."""
+        if appointment_ids:
+            async with self.redis.pipeline(transaction=True) as pipe:
+                pipe.zadd(f"brake:{name}", {str(number): now.timestamp() for number in appointment_ids})
+                pipe.pexpire(f"brake:{name}", int(COOL_DOWN / timedelta(milliseconds=1)))
+                await pipe.execute()
+
+    async def uncount_cancelled(self, name: str, appointment_id: int) -> None:
+        """That one was taken back."""
+        await self.redis.zrem(f"brake:{name}", str(appointment_id))
+
+    async def cancelled_since(
+        self, name: str, moment: datetime, appointment_ids: Sequence[int] = ()
+    ) -> tuple[int, tuple[WatchedVisit, ...]]:
+        """How many visits were counted for that client since then, and in the same trip what is kept of
+        these appointments."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.zcount(f"brake:{name}", moment.timestamp(), "+inf")
+            if appointment_ids:
+                pipe.hmget("visits", [str(it) for it in appointment_ids])
+            cancelled, *found = await pipe.execute()
+        kept = found[0] if found else ()
+        return cancelled, tuple(_VISIT.validate_json(it) for it in kept if it)
 
     async def open_attempts(self) -> int:
         """How many attempts are unfinished."""

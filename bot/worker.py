@@ -116,6 +116,7 @@ class Worker:
         """Look at the calendar if it is time to, tell what has changed, remind of what is due."""
         if not await self.storage.hold("rounds", ROUNDS_LEASE):
             self._looked_at = None
+            self.metrics.reminders_due.set(0)
             return
         if self._age() >= self.sync_every and not await self.look():
             return
@@ -141,6 +142,7 @@ class Worker:
             log.warning("calendar_not_read", error=type(error).__name__, status=error.status)
             return False
         self._looked_at = self._loop_time()
+        self.metrics.calendar_read.set_to_current_time()
         await self._each(changes, self._tell)
         return True
 

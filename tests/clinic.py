@@ -35,7 +35,14 @@ def world(**changes: Any) -> Row:
     return {
         "account_id": 7,
         "tokens": ["test-token"],
-        "inboxes": [{"id": 14, "identifier": "inbox-identifier", "name": "Telegram"}],
+        "inboxes": [
+            {
+                "id": 14,
+                "identifier": "inbox-identifier",
+                "name": "Telegram",
+                "lock_to_single_conversation": True,
+            }
+        ],
         "resources": [
             {
                 "id": ANNA,

@@ -98,9 +98,17 @@ class Person:
         """Delete a message for both sides; the bot is not told."""
         await self._do("POST", "/delete", {"message_id": message_id}, settle=False)
 
-    async def sends(self, kind: str) -> None:
-        """Send a photo, sticker, voice, document or location."""
-        await self._do("POST", "/send", {"kind": kind})
+    async def sends(self, kind: str, **more: Any) -> None:
+        """Send a photo, sticker, voice, document, location …; `caption`, `reply_to`, `size` in bytes."""
+        await self._do("POST", "/send", {"kind": kind, **more})
+
+    async def sends_album(self, *items: dict[str, Any]) -> None:
+        """Send several files at once: `{"kind", "caption"?}`."""
+        await self._do("POST", "/send", {"album": list(items)})
+
+    async def writes(self, text: str, **more: Any) -> None:
+        """Write with formatting (`entities`), or in reply to a message (`reply_to`)."""
+        await self._do("POST", "/say", {"text": text, **more})
 
     async def blocks(self, blocked: bool = True) -> None:
         """Block the bot, or unblock it."""

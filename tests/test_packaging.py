@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +26,32 @@ def test_the_image_does_not_run_as_root() -> None:
     user = re.findall(r"^USER (\S+)$", DOCKERFILE, re.M)
     assert user == ["bot"]
     assert DOCKERFILE.index("\nUSER ") < DOCKERFILE.index("\nCMD ")
+
+
+def test_the_user_of_the_image_has_no_shell_no_home_and_owns_only_its_data() -> None:
+    assert re.search(r"useradd --system .*--home-dir /nonexistent --shell /usr/sbin/nologin bot", DOCKERFILE)
+    assert re.findall(r"--owner bot \S+ \S+ (\S+)", DOCKERFILE) == ["/data"]
+    assert "chown" not in DOCKERFILE
+
+
+def test_the_image_says_how_it_is() -> None:
+    assert re.search(r"^HEALTHCHECK .*\\\n.*/healthz", DOCKERFILE, re.M)
+
+
+@pytest.mark.parametrize("service", ["bot", "redis"])
+def test_no_container_can_write_outside_its_volume_or_gain_rights(service: str) -> None:
+    described = _service(service)
+    assert "    read_only: true\n" in described
+    assert "    tmpfs:\n      - /tmp\n" in described
+    assert "    security_opt:\n      - no-new-privileges:true\n" in described
+    assert "privileged: true" not in described
+    assert "docker.sock" not in described
+
+
+def test_the_bot_has_no_capabilities_and_redis_no_port() -> None:
+    assert "    cap_drop:\n      - ALL\n" in _service("bot")
+    assert "ports:" not in _service("redis")
+    assert "    healthcheck:\n" in _service("redis")
 
 
 def test_nothing_secret_gets_into_the_image() -> None:
@@ -63,6 +91,12 @@ def test_the_package_brings_every_kind_of_file_of_the_demo_page() -> None:
     page = ROOT / "bot" / "sandbox" / "page"
     packed = {path for pattern in declared for path in page.parent.glob(pattern)}
     assert {path for path in page.rglob("*") if path.is_file()} == packed
+
+
+def _service(name: str) -> str:
+    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)+)", COMPOSE, re.M)
+    assert found is not None
+    return found[1]
 
 
 def _project() -> dict[str, Any]:

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.telegram.rich_text import MESSAGE_LENGTH, Rich, caption_of, named, to_markdown, to_telegram
+from bot.telegram.markdown import to_markdown
+from bot.telegram.rich_text import MESSAGE_LENGTH, Rich, caption_of, named, to_telegram
 
 WORDS = ["Сәлем", "қабылдау", "Здравствуйте", "visit", "😀", "👩‍⚕️", "𝒳", "12:30", "5000", "₸"]
 SIGNS = [*"*_~`#>-+=[]()!<>&\\|.:1a ж\n\t ", "**", "~~", "```", "  \n", "\n\n", "1. ", "https://a.kz/_x_"]

@@ -84,7 +84,10 @@ def facts_of(
         lines.append(Text("When: {day}, {time}", day=Day(local.date(), full=True), time=Clock(local)))
     if house.address:
         lines.append(Text("Where: {address}", address=house.address))
-    lines += [Joined((note,)) for note in (house.directions, house.preparation) if note]
+    if house.directions:
+        lines.append(Joined((house.directions,)))
+    if house.preparation:
+        lines.append(Text("Please note: {what}", what=house.preparation))
     if amount:
         lines.append(Text("Price: {price}", price=amount))
     lines.append(Text("Code: {code}", code=code))

@@ -38,8 +38,13 @@ def called(house: House, local: datetime) -> Screen:
         )
     else:
         asks = Text("You are talking to the clinic's staff. The bot is silent.")
-        lines.append(Text("Write what it is about: somebody will answer here."))
+        lines.append(Text("Please write what it is about."))
     return Screen(asks=asks, lines=(*lines, *by_phone(house)), extra=((BACK_TO_BOT,),))
+
+
+def over() -> Screen:
+    """In place of `called`, once the bot answers again."""
+    return Screen(asks=Text("The conversation with the clinic's staff is over."))
 
 
 def taken_over() -> Screen:
@@ -85,14 +90,15 @@ def nobody_yet(house: House, minutes: int) -> Screen:
     )
 
 
-def back_with_the_bot(*, ended_by_staff: bool) -> Screen:
-    """The bot answers again."""
-    asks = (
-        Text("The clinic's staff have ended the conversation. I am the bot and answer again.")
-        if ended_by_staff
-        else Text("I am the bot and answer again.")
-    )
-    return Screen(asks=asks)
+def ended_by_staff() -> Screen:
+    """The bot answers again, because the staff are done."""
+    return Screen(asks=Text("The clinic's staff have ended the conversation. I am the bot and answer again."))
+
+
+def back_by_choice(*, unread: bool) -> Screen:
+    """The client wants the bot again; `unread`: nobody was called yet."""
+    lines = (Text("The clinic's staff have not read what you wrote."),) if unread else ()
+    return Screen(asks=Text("I am the bot and answer again."), lines=lines)
 
 
 def idle_for_long() -> Screen:
@@ -116,8 +122,16 @@ def too_large() -> Screen:
     )
 
 
-def not_passed_on() -> Screen:
-    """One-Link does not take the file."""
+def words_not_taken() -> Screen:
+    """One-Link does not take what the client wrote."""
+    return Screen(
+        asks=Text("The clinic's system did not take your last message."),
+        lines=(Text("Please write it once more in other words."),),
+    )
+
+
+def file_not_taken() -> Screen:
+    """One-Link does not take the file, or Telegram does not give it."""
     return Screen(
         asks=Text("The clinic's system did not take this file."),
         lines=(Text("Please send it in another way, or describe what is in it."),),
@@ -167,12 +181,18 @@ async def packet(
     if on_screen:
         parts.append(Text("On the screen: {what}", what=on_screen))
     text = "\n".join(talk.tell_staff(part) for part in parts)
-    return text + ("\n\n" + "\n".join(said) if said else "")
+    # One-Link looks for mentions in the raw text, whatever is escaped in it.
+    return (text + ("\n\n" + "\n".join(said) if said else "")).replace("mention://", "mention: ")
 
 
 def begun_anew() -> Word:
     """What operators read where the client's conversation was deleted in the middle."""
     return Text("The conversation with this client was deleted in One-Link, so this is a new one.")
+
+
+def left_alone() -> Word:
+    """What operators read when nobody has written for hours."""
+    return Text("Nobody has written for a long time: the bot answers the client again.")
 
 
 def out_of_reach() -> Word:

@@ -9,6 +9,7 @@ LANGUAGES = (("kk", "Қазақша"), ("ru", "Русский"), ("en", "English
 BOOK = Choice(Text("Book a visit"), "book", look=Look.GOOD)
 MENU = Choice(Text("Menu"), "menu")
 VISITS = Choice(Text("My visits"), "visits")
+PRIVACY = Choice(Text("My data"), "privacy")
 PERSON = Choice(Text("Talk to the clinic's staff"), "operator")
 
 
@@ -34,7 +35,7 @@ def greeting(
         notices=notices,
         lines=tuple(lines),
         options=(BOOK, *same, VISITS),
-        extra=(*(((PERSON,),) if house.relays else ()), languages(locale)),
+        extra=(*(((PERSON,),) if house.relays else ()), (PRIVACY,), languages(locale)),
     )
 
 

@@ -16,6 +16,11 @@ from bot.domain.errors import (
 from bot.domain.model import Appointment, Status
 from bot.usecases.desk import Catalogue
 
+#: Many visits ahead, or many cancelled: the same words, for the limits are nobody's business.
+BRAKED = Text(
+    "Many visits have been booked or cancelled from here. The clinic's staff will gladly book the next one."
+)
+
 
 def booking_now() -> Screen:
     """The card while the request is on its way: no buttons, so nothing can be pressed twice."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 #: So many lines are kept, and so much of each.
-MOST_LINES, LONGEST_LINE = 24, 100
+MOST_LINES, LONGEST_LINE = 16, 100
 #: Questions whose answers are not repeated.
 PERSONAL = frozenset({"name", "phone", "iin", "birth_date"})
 HIDDEN = "•••"

@@ -31,7 +31,7 @@ def upcoming(
         notices=notices,
         lines=lines,
         options=_buttons(appointments, catalogue),
-        extra=(*find, (PAST, BOOK), (MENU,)),
+        extra=(*find, (BOOK,), (PAST, MENU)),
     )
 
 

@@ -56,10 +56,12 @@ class SentFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A client's message, as Markdown; `key` is its `source_id` in One-Link."""
+    """A client's message, as Markdown; `key` is its `source_id` in One-Link. It goes where that handoff's
+    call went."""
 
     key: str
     text: str
+    handoff_id: str = ""
     file: SentFile | None = None
     kind: Literal["said"] = "said"
 
@@ -74,7 +76,8 @@ class Met:
 
     conversation_id: int
     source_id: str
-    cursor: int
+    cursor: int | None  # None: what is there by the time it is looked at is known
+    contact_id: int | None = None
     kind: Literal["met"] = "met"
 
 
@@ -97,16 +100,20 @@ LONGEST_PAUSE = timedelta(seconds=30)
 class Thread:
     """A client's conversation in One-Link. Only the process that relays for the client writes it.
 
+    contact_id   One-Link's record of the client in this conversation
+    handoff_id   the last handoff that led here
     cursor       the last message that was looked at; what comes after it is new
-    status       as One-Link last told it
+    status       as One-Link last told it; "" before it has
     shown        messages in Telegram that already show parts of the message after the cursor
     quiet_since  when anybody last wrote; answered_at: when an operator did
     """
 
     conversation_id: int
     source_id: str
+    contact_id: int | None = None
+    handoff_id: str = ""
     cursor: int = 0
-    status: str = "pending"
+    status: str = ""
     shown: tuple[int, ...] = ()
     quiet_since: datetime
     answered_at: datetime | None = None

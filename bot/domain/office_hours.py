@@ -26,6 +26,15 @@ class OfficeHours:
         """The first opening after this local time, at most a week ahead."""
         return min(moment for moment in self._openings(local) if moment > local)
 
+    def opened_last(self, local: datetime) -> datetime:
+        """The opening of the span that covers this local time. ValueError if none does."""
+        found = [
+            opens
+            for weekday, opens, closes in self.spans
+            if weekday == local.weekday() and opens <= local.time() < closes
+        ]
+        return datetime.combine(local.date(), max(found), tzinfo=local.tzinfo)
+
     def _openings(self, local: datetime) -> Iterator[datetime]:
         for ahead in range(8):
             day: date = local.date() + timedelta(days=ahead)

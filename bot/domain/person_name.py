@@ -9,7 +9,11 @@ import unicodedata
 from enum import Enum, auto
 
 LONGEST = 100
+#: A text this long is no name, whatever is in it: it is not looked at more closely.
+_HOPELESS = 10 * LONGEST
 _FEWEST_LETTERS = 2
+#: Marks over one letter, beyond those that are part of it: no language needs more.
+_MOST_MARKS = 2
 
 _LINK = re.compile(
     r"://|\bwww\.|@|\bt\.me\b|\w{2,}\.(?:com|net|org|ru|kz|me|info|io|рф|қаз)\b", re.IGNORECASE
@@ -29,6 +33,8 @@ class NameFault(Enum):
 
 def read_name(text: str) -> str | NameFault:
     """The name with single spaces and without invisible characters, or why it is none."""
+    if len(text) > _HOPELESS:
+        return NameFault.TOO_LONG
     seen = "".join(c for c in unicodedata.normalize("NFC", text) if not _is_invisible(c))
     name = " ".join(seen.split())
     if _LINK.search(name):
@@ -44,6 +50,20 @@ def read_name(text: str) -> str | NameFault:
     return name
 
 
+def without_tricks(text: str) -> str:
+    """A name that nobody is asked about, as in Telegram's profile, safe to show to others: anything a person
+    may call themselves, without what hides or turns round letters, climbs over other lines or never ends.
+    """
+    kept: list[str] = []
+    marks = 0
+    seen = "".join(c for c in text[:_HOPELESS] if not _is_invisible(c))
+    for char in unicodedata.normalize("NFC", seen):
+        marks = marks + 1 if unicodedata.combining(char) or unicodedata.category(char) == "Me" else 0
+        if marks <= _MOST_MARKS:
+            kept.append(char)
+    return " ".join("".join(kept).split())[:LONGEST].rstrip()
+
+
 def _is_letter(char: str) -> bool:
     """Cyrillic with all Kazakh letters, Latin with its marks."""
     return char.isalpha() and unicodedata.name(char, "").startswith(("CYRILLIC ", "LATIN "))
@@ -51,4 +71,4 @@ def _is_letter(char: str) -> bool:
 
 def _is_invisible(char: str) -> bool:
     """Control, direction and zero-width characters; line ends are left to become spaces."""
-    return unicodedata.category(char) in {"Cc", "Cf"} and not char.isspace()
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"} and not char.isspace()

@@ -1,4 +1,4 @@
-"""What was said in a conversation of One-Link, and whose turn a message is to be shown to.
+"""What was said in a conversation of One-Link, and which messages are for the client.
 
 Shapes and rules: onelink-conversations-api, sections 1.6, 2.5 and 2.7.
 """

@@ -58,6 +58,7 @@ class Files:
 
     def __init__(self, *, pauses_s: Sequence[float] = PAUSES_S, download_s: float = 60.0) -> None:
         """`download_s` bounds one attempt, in seconds."""
+        self._line = asyncio.Semaphore(2)  # each is held in memory
         self._pauses_s = pauses_s
         self._download_s = download_s
         self._client = httpx.AsyncClient(
@@ -94,7 +95,11 @@ class Files:
 
     async def _once(self, url: str, limit: int) -> FileReceived:
         try:
-            async with asyncio.timeout(self._download_s), self._client.stream("GET", url) as response:
+            async with (
+                self._line,
+                asyncio.timeout(self._download_s),
+                self._client.stream("GET", url) as response,
+            ):
                 if not response.is_success:
                     raise _refusal(response.status_code)
                 content = await _read(response, limit)

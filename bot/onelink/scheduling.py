@@ -137,6 +137,16 @@ class Scheduling:
             raise ContactExists(existing.id, refusal.code, status=refusal.status) from refusal
         return only(load_contact, answer.body)
 
+    async def complete_contact(self, contact_id: int, name: str, phone: str) -> Contact:
+        """Give a contact its name and phone. Raises PhoneRefused, also if another contact has the phone.
+
+        Only for a contact without an identifier: any other is checked as an IIN by this endpoint
+        (scheduling API, section 5).
+        """
+        body = {"full_name": name, "phone": canonical_phone(phone)}
+        answer = await self._http.patch("scheduling/contacts/{id}", body, id=contact_id)
+        return only(load_contact, answer.body)
+
     async def create_appointment(self, new: NewAppointment, *, idempotency_key: str) -> Created:
         """Book. Repeating the call with the same key returns the same appointment, as it is by now.
 

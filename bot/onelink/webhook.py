@@ -104,6 +104,8 @@ def _survey(body: Mapping[str, Any]) -> str | None:
         return None
     if body.get("content_type") != SURVEY or not isinstance(content, str):
         return None
+    if body.get("event") != "message_created":
+        return None  # the client's rating changes the message, and must not ask again
     # The clinic may word the request, and link to other things in it.
     urls = [url.rstrip(".,;:!?*_") for url in _URL.findall(content)]
     return next((url for url in urls if "/survey/" in url), urls[0] if urls else None)

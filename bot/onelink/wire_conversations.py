@@ -76,7 +76,9 @@ def load_conversation(row: object) -> Conversation:
     it = read(ConversationRow, row)
     sender = (it.meta or {}).get("sender")
     contact_id = sender.get("id") if isinstance(sender, dict) else None
-    source_id = (it.contact_inbox or {}).get("source_id")
+    # Webhooks have it on top, some generations' REST within `meta`, others nowhere (section 7, F4).
+    link = it.contact_inbox or (it.meta or {}).get("contact_inbox")
+    source_id = link.get("source_id") if isinstance(link, dict) else None
     return Conversation(
         display_id=it.id,
         status=it.status,

@@ -132,7 +132,7 @@ def latest_public(conversation: Row) -> list[Row]:
 
 
 def conversation_view(world: World, conversation: Row, account_id: int | None = None) -> Row:
-    """A conversation over REST; `id` is the display id."""
+    """A conversation over REST; `id` is the display id. It does not tell the source id (F4)."""
     contact = world.contacts.get(conversation["contact_id"])
     assignee = world.users.get(conversation["assignee_id"])
     copied = (
@@ -165,11 +165,6 @@ def conversation_view(world: World, conversation: Row, account_id: int | None = 
             "assignee_type": "User" if assignee else None,
             "team": world.teams.get(conversation["team_id"]),
             "hmac_verified": False,
-        },
-        "contact_inbox": {
-            "contact_id": conversation["contact_id"],
-            "inbox_id": conversation["inbox_id"],
-            "source_id": conversation["source_id"],
         },
         "timestamp": conversation["last_activity_at"],
         "unread_count": unread(conversation),

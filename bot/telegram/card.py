@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 _DRAFT = TypeAdapter(BookingDraft)
 #: So much of the last question and its options is kept for operators.
-_SHORT = 300
+_SHORT = 160
 
 #: Telegram's words for a message that cannot be edited (any more): then a new one is sent.
 _GONE = ("message to edit not found", "can't be edited", "MESSAGE_ID_INVALID")
@@ -127,9 +127,14 @@ class Card:
         return draft
 
     def _in_short(self, screen: Screen) -> str:
-        options = " · ".join(self.words.say(choice.label) for choice in screen.options)
-        asked = self.words.say(screen.asks)
-        return f"{asked} {options}"[:_SHORT]
+        """The question, and as many of its options as there is room for."""
+        said = self.words.say(screen.asks)
+        for choice in screen.options:
+            longer = f"{said} · {self.words.say(choice.label)}"
+            if len(longer) > _SHORT:
+                return f"{said} …"
+            said = longer
+        return said
 
     async def show_bare(self, screen: Screen) -> None:
         """A screen that belongs to no question: its buttons, if any, are stateless."""

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from bot.dialogue import appointment as cards
 from bot.dialogue import changes
 from bot.dialogue.draft import House
-from bot.dialogue.screen import Choice, Screen, Text, Word
+from bot.dialogue.screen import Choice, Look, Screen, Text, Word
 from bot.domain.attempt import ChangeAttempt, What
 from bot.domain.errors import BookingError, Gone, OneLinkUnreachable
 from bot.domain.model import Status
 from bot.storage import Storage
 from bot.telegram.card import Card
+from bot.telegram.tally import Count, word_for
+from bot.usecases.brake import Brake
 from bot.usecases.desk import BookingDesk
 from bot.usecases.visits import Learned, NotYours, Visit, Visits
 
@@ -35,6 +37,8 @@ class Changing:
     storage: Storage
     desk: BookingDesk
     house: House
+    brake: Brake
+    count: Count
 
     async def begin(self, card: Card, message_id: int, what: What, appointment_id: int) -> None:
         """The client has confirmed: whose visit it is, then store the attempt, take the buttons away, try.
@@ -63,16 +67,20 @@ class Changing:
         what, appointment_id = attempt.what, attempt.appointment_id
         try:
             visit = await self.visits.change(card.turn.client, appointment_id, what, card.now)
-        except OneLinkUnreachable:
+        except OneLinkUnreachable as error:
+            self.count(attempt, word_for(error))
             attempt = attempt.tried_again()
             await self.storage.save_attempt(attempt, card.now + attempt.pause())
             await card.redraw(attempt.card_id, changes.change_unknown(what, self.house, appointment_id))
             return
-        except (NotYours, Gone):
+        except (NotYours, Gone) as error:
+            self.count(attempt, word_for(error))
             await card.redraw(attempt.card_id, changes.not_to_be_shown())
         except BookingError as error:
+            self.count(attempt, word_for(error))
             await self._show_refusal(card, attempt, error)
         else:
+            self.count(attempt, "done" if _is_done(visit, attempt.what) else "changed_since")
             await self._show_outcome(card, attempt, visit)
         card.turn.finished.append(attempt.key)
 
@@ -111,6 +119,10 @@ class Changing:
         done = _is_done(visit, attempt.what)
         card.turn.client = visit.client
         cancelled = done and attempt.what is What.CANCEL
+        if cancelled:
+            await self.brake.has_cancelled(attempt.client_id, attempt.appointment_id, card.now)
+        elif done and attempt.what is What.RESTORE:
+            await self.brake.has_restored(attempt.client_id, attempt.appointment_id)
         learned = await self.visits.learned(
             card.turn, visit.appointment, card.now, card_id=attempt.card_id, by_own_cancel=cancelled
         )
@@ -163,4 +175,4 @@ def _is_done(visit: Visit, what: What) -> bool:
 
 
 def _undo(visit: Visit) -> Choice:
-    return Choice(Text("Undo: keep the visit"), "undo", str(visit.appointment.id))
+    return Choice(Text("Undo: keep the visit"), "undo", str(visit.appointment.id), Look.GOOD)

@@ -1,9 +1,11 @@
 """What a client sends, as the operators will read it: text in Markdown, and at most one file."""
 
+from zlib import crc32
+
 from aiogram.types import Message
 
 from bot.domain.handoff import Said, SentFile
-from bot.telegram.rich_text import to_markdown
+from bot.telegram.markdown import to_markdown
 
 #: Bytes; Telegram gives bots no larger files (https://core.telegram.org/bots/api#getfile).
 LARGEST_FILE = 20 * 1024 * 1024
@@ -11,19 +13,22 @@ LARGEST_FILE = 20 * 1024 * 1024
 _QUOTED = 120
 
 
-def said_in(message: Message) -> Said:
+def said_in(message: Message, *, mark: str = "") -> Said:
     """A message, under a key that is the same however often Telegram delivers it."""
     file = _file_in(message)
     text = _text_in(message)
     if file is None and not text:
         text = f"[{message.content_type}]"
-    return Said(key=f"tg:{message.chat.id}:{message.message_id}", text=_quote_of(message) + text, file=file)
+    key = f"tg:{message.chat.id}:{message.message_id}"
+    return Said(key=key, text=f"{_quote_of(message)}{mark}{text}", file=file)
 
 
 def said_in_edit(message: Message) -> Said:
     """An edited message: a new one to the operators, for theirs cannot be edited."""
-    said = said_in(message)
-    return Said(key=f"{said.key}:{message.edit_date or 0}", text=f"✎ {said.text}")
+    said = said_in(message, mark="✎ ")
+    # Edits are dated in whole seconds: two of one second differ in what they say.
+    version = f"{message.edit_date or 0}:{crc32(said.text.encode(errors='replace'))}"
+    return Said(key=f"{said.key}:{version}", text=said.text)
 
 
 def is_too_large(said: Said) -> bool:

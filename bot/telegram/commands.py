@@ -17,6 +17,7 @@ COMMANDS = {
     "my": Text("My visits"),
     "language": Text("Language"),
     "operator": Text("Talk to the clinic's staff"),
+    "privacy": Text("My data"),
 }
 
 

@@ -16,10 +16,12 @@ from bot.domain.doorbell import Doorbell
 from bot.onelink.webhook import read_doorbell, verified
 from bot.storage import Storage
 from bot.telegram.moves import tolerate
-from bot.telegram.relaying import DELETED
+from bot.telegram.showing import DELETED, FAILED, MISSED, RETRY
 
 log = structlog.get_logger(__name__)
 
+#: Characters; a survey's link is an address and an id.
+LONGEST_LINK = 500
 #: "typing…" is shown for 5 s; One-Link tells of every key.
 TYPING_EVERY = timedelta(seconds=4)
 
@@ -62,21 +64,38 @@ class Doorbells:
             self._show_typing(client_id, typing=bell.typing)
             return
         if bell.message_id is not None:
-            if bell.survey is not None:
-                await relays.look_later(client_id, bell.message_id, bell.survey)
-            elif bell.deleted:
-                await relays.look_later(client_id, bell.message_id, DELETED)
-            elif bell.event == "message_updated" and bell.message_id not in await relays.looks(client_id):
-                return  # the echo of a tick mark; only one that had not arrived is looked at again
-            elif not bell.for_client:
-                return
-        elif not await self._is_news(client_id, bell):
+            why = await self._why_look_again(client_id, conversation_id, bell, bell.message_id)
+            if why:
+                await relays.look_later(client_id, conversation_id, bell.message_id, why)
+            elif bell.event == "message_updated" or not bell.for_client:
+                return  # the echo of a tick mark, or of what clients and the bot wrote
+        elif not await self._is_news(client_id, conversation_id, bell):
             return
         await relays.ring(client_id)
 
-    async def _is_news(self, client_id: int, bell: Doorbell) -> bool:
+    async def _why_look_again(
+        self, client_id: int, conversation_id: int, bell: Doorbell, message_id: int
+    ) -> str | None:
+        """Why a message that may have been looked at already has to be looked at again; None: it has not."""
+        relays = self.storage.relays
+        if bell.survey is not None:
+            return bell.survey if len(bell.survey) <= LONGEST_LINK else None
+        if bell.deleted:
+            return DELETED
+        if bell.event == "message_updated":
+            looks = await relays.looks(client_id, conversation_id)
+            return RETRY if looks.get(message_id) == FAILED else None
+        # Messages become visible in the order of their commits, not of their numbers.
+        thread = await relays.thread(client_id, conversation_id)
+        is_behind = bell.for_client and thread is not None and message_id <= thread.cursor
+        return MISSED if is_behind and not await relays.passed(client_id, message_id) else None
+
+    async def _is_news(self, client_id: int, conversation_id: int, bell: Doorbell) -> bool:
         """Conversations ring for much that changes nothing here; only the status counts."""
-        thread = await self.storage.relays.thread(client_id)
+        try:
+            thread = await self.storage.relays.thread(client_id, conversation_id)
+        except ValueError:  # of another version: the relay knows what to do about it
+            return True
         return thread is not None and bell.status is not None and bell.status != thread.status
 
     def _show_typing(self, client_id: int, *, typing: bool) -> None:

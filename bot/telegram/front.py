@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, Message, TelegramObject, User
 from bot.dialogue.draft import BookingDraft, House, Talk
 from bot.dialogue.screen import Choice, Joined, Screen, Text
 from bot.domain.attempt import AnyAttempt, BookingAttempt, ChangeAttempt, MoveAttempt
+from bot.domain.person_name import without_tricks
 from bot.storage import Storage, Turn
 from bot.telegram.card import Card
 from bot.telegram.changing import Changing
@@ -15,6 +16,7 @@ from bot.telegram.outcome import Conclusion
 from bot.telegram.rescheduling import Rescheduling
 from bot.telegram.texts import Texts
 from bot.usecases.desk import BookingDesk
+from bot.usecases.erasing import Erasing
 from bot.usecases.notes import Notes
 from bot.usecases.visits import Visits
 
@@ -29,6 +31,7 @@ class Front:
     changing: Changing
     rescheduling: Rescheduling
     notes: Notes
+    erasing: Erasing
     storage: Storage
     texts: Texts
     house: House
@@ -61,7 +64,7 @@ class Front:
             locale=locale,
             say=self.texts[locale].say,
             tell_staff=self.texts[self.texts.default].say,
-            own_name=user.full_name if user else None,
+            own_name=(without_tricks(user.full_name) or None) if user else None,
             message_id=getattr(message, "message_id", None),
             at=said.date if said else None,
         )

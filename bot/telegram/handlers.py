@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.enums import ChatType
 from aiogram.filters import IS_MEMBER, IS_NOT_MEMBER, ChatMemberUpdatedFilter, Command, CommandStart
 
-from bot.telegram import handoff, messages, taps, visit_pages, visit_taps
+from bot.telegram import handoff, messages, privacy, taps, visit_pages, visit_taps
 from bot.telegram.keyboard import Tap, VisitTap
 from bot.telegram.states import Visits
 
@@ -27,6 +27,7 @@ def build_routers() -> tuple[Router, ...]:
     private.message.register(messages.language_command, Command("language"))
     private.message.register(handoff.operator_command, Command("operator"))
     private.message.register(visit_pages.my_command, Command("my"))
+    private.message.register(privacy.privacy_command, Command("privacy"))
     private.message.register(visit_pages.phone_for_visits, Visits.phone)
     private.message.register(messages.contact_shared, F.contact)
     private.message.register(messages.text_written, F.text)
@@ -43,6 +44,7 @@ def build_routers() -> tuple[Router, ...]:
     private.callback_query.register(
         visit_pages.pages_tap, VisitTap.filter(F.step.in_({"visits", "past", "find", "findable"}))
     )
+    private.callback_query.register(privacy.privacy_tap, VisitTap.filter(F.step.in_(privacy.STEPS)))
     private.callback_query.register(visit_taps.visit_tap, VisitTap.filter(F.step.in_(visit_taps.STEPS)))
     private.callback_query.register(taps.unknown_tap)
     private.my_chat_member.register(messages.came_back, ChatMemberUpdatedFilter(IS_NOT_MEMBER >> IS_MEMBER))

@@ -1,22 +1,28 @@
 """While operators answer: what the client writes goes to them, and the bot is silent."""
 
+import re
 from dataclasses import replace
 
+from aiogram.enums import ContentType
 from aiogram.types import CallbackQuery, Message
 
 from bot.dialogue import handoff as screens
 from bot.dialogue.draft import Talk
 from bot.dialogue.menu import greeting
 from bot.dialogue.screen import Screen, Text
-from bot.domain.handoff import HandBack
+from bot.domain.handoff import HandBack, Stage
 from bot.telegram.card import Card
 from bot.telegram.client_words import is_too_large, said_in, said_in_edit
+from bot.telegram.commands import COMMANDS
 from bot.telegram.front import Front
 from bot.telegram.moves import acknowledge, begin, is_being_checked
 from bot.telegram.operators import call_operator
 from bot.telegram.states import Booking
 
 #: Buttons that work beside operators, too: what they do to a visit is told by the visit's own card.
+_COMMAND = re.compile(rf"/({'|'.join(COMMANDS)}|start)(@\w+)?(\s|$)")
+#: What Telegram says in a client's name.
+_NOT_SAID = frozenset({ContentType.PINNED_MESSAGE, ContentType.MESSAGE_AUTO_DELETE_TIMER_CHANGED})
 _STILL_WORK = frozenset(
     {"bot", "visit", "keep", "cancel", "cancelled", "coming", "undo", "file", "absent", "why", "locale"}
 )
@@ -45,10 +51,13 @@ async def operator_tap(query: CallbackQuery, card: Card, talk: Talk, front: Fron
 
 async def said(message: Message, card: Card) -> None:
     """Anything the client sends; commands are meant for the bot, which says how to get it back."""
-    if (message.text or "").startswith("/"):
+    handoff = card.turn.client.handoff
+    if handoff is None or message.content_type in _NOT_SAID:
+        return
+    if _COMMAND.match(message.text or ""):
         await card.say(screens.with_operators())
         return
-    post = said_in(message)
+    post = replace(said_in(message), handoff_id=handoff.id)
     if is_too_large(post) and post.file is not None:
         await card.say(screens.too_large())
         post = replace(post, text=f"{post.text}\n[{post.file.name}: > 20 MB]".strip(), file=None)
@@ -57,8 +66,9 @@ async def said(message: Message, card: Card) -> None:
 
 async def edited(message: Message, card: Card) -> None:
     """The client has changed what the operators have read already."""
-    if message.text is not None or message.caption is not None:
-        card.turn.posts.append(said_in_edit(message))
+    handoff = card.turn.client.handoff
+    if handoff is not None and (message.text is not None or message.caption is not None):
+        card.turn.posts.append(replace(said_in_edit(message), handoff_id=handoff.id))
 
 
 async def tap_meanwhile(query: CallbackQuery, card: Card, talk: Talk) -> None:
@@ -74,12 +84,16 @@ async def back_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -
     if handoff is not None:
         note = talk.tell_staff(Text("The client has gone back to the bot."))
         card.turn.posts.append(HandBack(handoff_id=handoff.id, note=note))
-    await bot_is_back(card, talk, front, screens.back_with_the_bot(ended_by_staff=False))
+    unread = handoff is not None and handoff.stage is Stage.CALLING
+    await bot_is_back(card, talk, front, screens.back_by_choice(unread=unread))
 
 
 async def bot_is_back(card: Card, talk: Talk, front: Front, said: Screen) -> None:
     """The bot answers again: it says so, and goes on where the client was."""
+    handoff = card.turn.client.handoff
     card.turn.client = replace(card.turn.client, handoff=None)
+    if handoff is not None:
+        await card.refresh(handoff.card_id, screens.over())
     await card.say(said)
     if card.turn.state == Booking.checking.state and await is_being_checked(card, front):
         return

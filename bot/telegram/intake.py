@@ -42,6 +42,7 @@ class _Line:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
     told: bool = False
+    stuck: bool = False  # the first of them waits for what will pass: nobody is writing too fast
 
 
 class Intake:
@@ -67,14 +68,14 @@ class Intake:
     async def handle(self, update: Update) -> None:
         """Handle one update and store what it does. Raises what will pass: then it is not handled."""
         sender = _sender_of(update)
-        if sender is None:
+        if sender is None or await self._is_turned_away(sender):
             return
-        line = self._lines.get(sender.id)
-        if line is not None and line.waiting >= LONGEST_LINE:
-            await self._turn_away(sender, line)
-            return
-        # FIFO within this process; the lease in Redis orders the processes.
-        async with self._line(sender.id), self.storage.turn(sender.id, update.update_id) as turn:
+        async with self._line(sender.id):
+            await self._take(update, sender)
+
+    async def _take(self, update: Update, sender: User) -> None:
+        """With the line held: FIFO within this process; the lease in Redis orders the processes."""
+        async with self.storage.turn(sender.id, update.update_id) as turn:
             if turn is not None:
                 with bound_contextvars(update_id=update.update_id):
                     await self.dispatcher.feed_update(self.bot, update, turn=turn, now=self.now())
@@ -126,24 +127,28 @@ class Intake:
         """Take no more updates."""
         self._stopping.set()
 
-    async def _turn_away(self, sender: User, line: _Line) -> None:
+    async def _is_turned_away(self, sender: User) -> bool:
         """A flood from one client: what is in line is handled, the rest is answered once."""
+        line = self._lines.get(sender.id)
+        if line is None or line.waiting < LONGEST_LINE or line.stuck:
+            return False
         if line.told:
-            return
+            return True
         line.told = True
         log.warning("flood_turned_away")
         say = self.texts[self.texts.chosen(None, sender.language_code)].say
         with contextlib.suppress(TelegramAPIError):
             text = say(Text("That was very quick. Please wait for the answer."))
             await self.bot.send_message(sender.id, text)
+        return True
 
     @asynccontextmanager
-    async def _line(self, client_id: int) -> AsyncIterator[None]:
+    async def _line(self, client_id: int) -> AsyncIterator[_Line]:
         line = self._lines.setdefault(client_id, _Line())
         line.waiting += 1
         try:
             async with line.lock:
-                yield
+                yield line
         finally:
             line.waiting -= 1
             if not line.waiting:
@@ -171,18 +176,27 @@ class Intake:
                 log.warning("last_offset_not_confirmed", error=type(error).__name__)
 
     async def _until_handled(self, update: Update) -> bool:
-        """Whether it was handled; False: the bot stops, and Telegram keeps it for the next start."""
+        """Whether it was handled; False: the bot stops, and Telegram keeps it for the next start.
+
+        While it waits to be tried again, the client's later updates wait behind it.
+        """
+        sender = _sender_of(update)
+        if sender is None or await self._is_turned_away(sender):
+            return True
         pause = FIRST_PAUSE
-        while True:
-            try:
-                await self.handle(update)
-                return True
-            except PASSING as error:
-                log.warning("update_waits", update_id=update.update_id, error=type(error).__name__)
-                if self._stopping.is_set():
-                    return False
-                await self._sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+        async with self._line(sender.id) as line:
+            while True:
+                try:
+                    await self._take(update, sender)
+                    line.stuck = False
+                    return True
+                except PASSING as error:
+                    log.warning("update_waits", update_id=update.update_id, error=type(error).__name__)
+                    line.stuck = True
+                    if self._stopping.is_set():
+                        return False
+                    await self._sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _sleep(self, pause: timedelta) -> None:
         try:

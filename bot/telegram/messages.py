@@ -19,6 +19,7 @@ from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.moves import begin, go_on, is_being_checked, take_typed, tolerate
 from bot.telegram.operators import call_operator
+from bot.telegram.privacy import privacy_command
 from bot.telegram.replies import replied
 from bot.telegram.states import Booking
 
@@ -158,6 +159,9 @@ async def _said_something(message: Message, card: Card, talk: Talk, front: Front
         choice = labelled(message.text or "", [c for row in greeting.rows for c in row], talk.say)
         if choice is not None and choice.step == "locale":
             card, talk = front.in_language(card, choice.value, message)
+        elif choice is not None and choice.step == menu.PRIVACY.step:
+            await privacy_command(message, card, front)
+            return
         elif choice is not None:
             await begin(card, talk, below=True)
             return

@@ -42,10 +42,8 @@ class ClientMiddleware(BaseMiddleware):
     update would fail again.
     """
 
-    def __init__(self, front: Front, count: Callable[[], None]) -> None:
-        """`count` is called for each update."""
+    def __init__(self, front: Front) -> None:
         self.front = front
-        self.count = count
 
     async def __call__(
         self,
@@ -53,7 +51,6 @@ class ClientMiddleware(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        self.count()
         turn: Turn = data["turn"]
         bot: Bot = data["bot"]
         update = event if isinstance(event, Update) else None
@@ -75,6 +72,7 @@ class ClientMiddleware(BaseMiddleware):
         except Exception as error:
             turn.data, turn.state = dict(before[0]), before[1]
             log.exception("update_failed", error=type(error).__name__)
+            data["failed"] = True  # for whoever counts
             with contextlib.suppress(TelegramAPIError):
                 apology = Text(
                     "Something went wrong on our side. What you entered is kept; please try again."

@@ -1,17 +1,22 @@
 """What an operator writes, in the client's chat: text with its formatting, then each file."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramEntityTooLarge,
+    TelegramNetworkError,
+    TelegramServerError,
+)
 from aiogram.types import BufferedInputFile, Message, ReplyParameters
 
 from bot.dialogue.handoff import attachment_lost
 from bot.domain.errors import Gone, OneLinkUnreachable, TooLarge
 from bot.domain.thread import Attachment, ThreadMessage
-from bot.onelink.files import Files
+from bot.onelink.files import LARGEST_FILE, Files
 from bot.telegram.rich_text import Rich, caption_of, named, to_telegram
 from bot.telegram.texts import Words
 
@@ -27,13 +32,15 @@ Part = Callable[[ReplyParameters | None], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class OperatorWords:
-    """The parts of one message, for one chat. `tries`: how often this has failed before."""
+    """The parts of one message, for one chat. `tries`: how often this has failed before. `lost`: names of
+    the files in whose place the client was told that there was one."""
 
     bot: Bot
     files: Files
     chat_id: int
     words: Words
     tries: int = 0
+    lost: list[str] = field(default_factory=list)
 
     def parts(self, message: ThreadMessage, *, signed: bool) -> list[Part]:
         """What to send, in order; `signed`: with the operator's name before the text."""
@@ -60,24 +67,36 @@ class OperatorWords:
                 return await self._send_file(attachment, caption, reply)
             except (Gone, TooLarge, TelegramBadRequest, TelegramEntityTooLarge) as error:
                 log.warning("attachment_not_passed_on", why=type(error).__name__)
-            except OneLinkUnreachable:
+            except (OneLinkUnreachable, TelegramNetworkError, TelegramServerError):
+                # Where all of Telegram is away, what is said instead does not get through either.
                 if self.tries < TRIES:
                     raise
                 log.warning("attachment_given_up")
-            lost = self.words.say(attachment_lost(attachment.name or attachment.file_type))
+            name = attachment.name or attachment.file_type
+            self.lost.append(name)
+            lost = self.words.say(attachment_lost(name))
             said = f"{caption.text}\n{lost}" if caption else lost
             return await self._say(Rich(said, caption.entities if caption else []), reply)
 
         return send
 
     async def _say(self, piece: Rich, reply: ReplyParameters | None) -> Message:
-        return await self.bot.send_message(
-            self.chat_id, piece.text, parse_mode=None, entities=piece.entities, reply_parameters=reply
-        )
+        """With its formatting; without it, should Telegram not take that: the words are what counts."""
+        try:
+            return await self.bot.send_message(
+                self.chat_id, piece.text, parse_mode=None, entities=piece.entities, reply_parameters=reply
+            )
+        except TelegramBadRequest as error:
+            if "chat not found" in error.message or not (piece.entities or reply):
+                raise
+            log.warning("formatting_not_taken")
+        return await self.bot.send_message(self.chat_id, piece.text, parse_mode=None)
 
     async def _send_file(
         self, attachment: Attachment, caption: Rich | None, reply: ReplyParameters | None
     ) -> Message:
+        if (attachment.size or 0) > LARGEST_FILE:
+            raise TooLarge
         found = await self.files.file(attachment.url)
         file = BufferedInputFile(found.content, found.name or attachment.name or attachment.file_type)
         entities = list(caption.entities) if caption else None

@@ -11,6 +11,7 @@ from bot.dialogue.screen import Screen
 from bot.domain.handoff import Call, Handoff, Stage
 from bot.telegram.card import Card
 from bot.telegram.front import Front
+from bot.telegram.markdown import to_markdown
 from bot.telegram.states import Booking
 
 
@@ -22,7 +23,8 @@ async def call_operator(card: Card, talk: Talk, front: Front) -> None:
     if card.turn.client.handoff is not None:
         await card.say(screens.with_operators())
         return
-    note = await screens.packet(card.draft, talk, card.transcript, card.last_shown)
+    # Names are whatever people call themselves: nothing in them may be read as formatting, or as a mention.
+    note = to_markdown(await screens.packet(card.draft, talk, card.transcript, card.last_shown))
     if card.turn.state != Booking.checking.state:  # that card will show the outcome
         await card.put_away()
     told = await card.say(screens.calling(front.house))

@@ -25,7 +25,9 @@ from bot.domain.handoff import Met
 from bot.domain.model import Appointment
 from bot.telegram.card import Card
 from bot.telegram.states import Booking as BookingStates
+from bot.telegram.tally import Count, word_for
 from bot.usecases.booking import Booked, Booking, ChangedSince, Checking, NotBooked
+from bot.usecases.brake import Brake
 from bot.usecases.desk import BookingDesk
 from bot.usecases.notes import Notes
 from bot.usecases.visits import Visits
@@ -40,11 +42,18 @@ class Conclusion:
     desk: BookingDesk
     house: House
     notes: Notes
+    brake: Brake
+    count: Count
 
     async def book(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
         """The client has confirmed: take the buttons away, store the attempt, try."""
         # A redelivered Confirm finds the attempt that its first delivery stored.
         stored = await self.booking.storage.attempt(draft.key)
+        if stored is None and await self.brake.holds(talk.client, talk.now):
+            # As after a refusal: everything is kept, and help is offered.
+            draft, screen = await shown(replace(draft, confirmed=None, misses=2), talk, (outcomes.BRAKED,))
+            await card.show(draft, screen)
+            return
         await card.show_bare(outcomes.booking_now())
         if isinstance(stored, BookingAttempt):
             attempt = stored
@@ -64,7 +73,9 @@ class Conclusion:
 
     async def settle(self, card: Card, attempt: BookingAttempt, talk: Talk) -> None:
         """One try at the attempt; whatever is certain is shown in the card, and then forgotten."""
-        match await self.booking.settle(attempt, talk.now):
+        outcome = await self.booking.settle(attempt, talk.now)
+        self.count(attempt, word_for(outcome))
+        match outcome:
             case Checking(attempt=attempt, due=due):
                 await self._still_checking(card, attempt, due, talk)
             case Booked(appointment=appointment, attempt=attempt):
@@ -100,8 +111,13 @@ class Conclusion:
             delivered=delivered,
         )
         noted = await self.notes.leave_in(attempt.conversation_id, talk.tell_staff(note), f"{attempt.key}:1")
-        if noted is not None and attempt.conversation_id is not None and attempt.source_id is not None:
-            met = Met(conversation_id=attempt.conversation_id, source_id=attempt.source_id, cursor=noted)
+        if attempt.conversation_id is not None and attempt.source_id is not None:
+            met = Met(
+                conversation_id=attempt.conversation_id,
+                source_id=attempt.source_id,
+                contact_id=attempt.contact_id,
+                cursor=noted,
+            )
             card.turn.posts.append(met)
 
     async def _not_booked(

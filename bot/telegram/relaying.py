@@ -1,35 +1,35 @@
 """Relaying for one client: what the client wrote to the operators, what they answered to the client.
 
-One process relays for a client; it may die anywhere and another one begins again. Towards One-Link
-everything is repeat-safe. Towards Telegram nothing is: a message that was sent and not noted down is sent
-once more, at most that one (section 5 of the conversations API).
+One hand relays for a client; its process may die anywhere and another one begins again. Towards One-Link
+everything is repeat-safe. What fails again and again for no reason that passes is given up, lest it keep
+what follows waiting for ever.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramForbiddenError
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramUnauthorizedError
 
 from bot.dialogue import handoff as screens
 from bot.dialogue.screen import Screen
-from bot.domain.client import Client
-from bot.domain.errors import Gone
-from bot.domain.handoff import Handoff, Stage, Thread
-from bot.domain.thread import ThreadMessage, Whose, whose
+from bot.domain.errors import Gone, NotPermitted, OneLinkUnreachable, Refused
+from bot.domain.handoff import Call, Handoff, Post, Stage, Thread
+from bot.domain.thread import ThreadMessage, Whose
 from bot.onelink.files import Files
+from bot.relay_storage import Claim, ClaimLost
 from bot.storage import Turn
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.handoff import bot_is_back
-from bot.telegram.moves import tolerate
-from bot.telegram.operator_words import OperatorWords, reply_to
+from bot.telegram.middleware import PASSING
 from bot.telegram.operators import new_id
-from bot.telegram.posting import Posting
-from bot.usecases.handoffs import WITH_OPERATORS, Handoffs, News
+from bot.telegram.posting import GIVEN_UP_AFTER, Posting
+from bot.telegram.showing import Showing, meant_for
+from bot.usecases.handoffs import WITH_OPERATORS, Handoffs
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +38,14 @@ log = structlog.get_logger(__name__)
 QUIET_LOOK, QUIET_FOR = timedelta(minutes=5), timedelta(minutes=30)
 #: A page of messages is full with 100; those that cannot be read are not counted.
 NEARLY_A_PAGE = 90
-#: So many pages in one go; the rest when everybody else has had a turn.
-MOST_PAGES = 10
+#: So many pages, and posts, in one go; the rest when everybody else has had a turn.
+MOST_PAGES, MOST_POSTS = 10, 20
+#: The longer it has been quiet, the more seldom an open conversation is looked at, down to this.
+SLOWEST_LOOK = timedelta(seconds=30)
 #: After so many failed tries (half a minute) the client is told that the clinic's system does not answer.
 TOLD_AFTER = 5
-#: Why a message has to be looked at again; a survey's link is kept instead of a word.
-DELETED, FAILED = "deleted", "failed"
+#: Nobody's fault but the neighbours', or for whoever runs the bot to mend: waited for without end.
+WILL_PASS = (*PASSING, OneLinkUnreachable, NotPermitted, Gone, ClaimLost, TelegramUnauthorizedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +61,35 @@ class Relaying:
     look_every: timedelta
     idle: timedelta
 
-    async def relay(self, client_id: int, now: datetime, tries: int) -> datetime | None:
+    async def relay(self, claim: Claim, now: datetime, stopping: Callable[[], bool]) -> datetime | None:
         """Everything that is to be done for this client; when to look again (None: when a doorbell rings).
 
-        Raises what will pass. What was done until then is stored.
+        Raises what will pass. What was done until then is stored. `stopping`: whether to leave the rest to
+        another process.
         """
-        relays = self.front.storage.relays
-        thread = await relays.thread(client_id)
-        while (post := await relays.post(client_id)) is not None:
-            thread = await self.posting.pass_on(client_id, post, thread, now)
-            if thread is not None:
-                await relays.save_thread(client_id, thread)
-            await relays.drop_post(client_id)
-        if thread is None:
-            return None
-        try:
-            thread = await self._read(client_id, thread, now, tries)
-        except Gone:
-            log.warning("conversation_is_gone")
-            await self._back_to_bot(client_id, now, screens.back_with_the_bot(ended_by_staff=True))
-            return None
-        return await self._look_again_at(client_id, thread, now)
+        threads = await self._threads(claim)
+        for _ in range(MOST_POSTS):
+            post = await self._post(claim)
+            if post is None:
+                break
+            if stopping():
+                return now
+            await self._pass_on(claim, post, threads, now)
+            claim.tries = 0
+        else:
+            return now  # everybody else has a turn
+        due = []
+        for thread in threads.values():
+            try:
+                fresh = await self._read(claim, thread, now, stopping)
+            except Gone:
+                log.warning("conversation_is_gone")
+                await self._back_to_bot(claim.client_id, thread.handoff_id, now, screens.ended_by_staff())
+                continue
+            if stopping():
+                return now
+            due.append(await self._look_again_at(claim.client_id, fresh, now))
+        return min((moment for moment in due if moment is not None), default=None)
 
     async def trouble(self, client_id: int, now: datetime, tries: int) -> None:
         """One-Link has not answered so often: a client who waits for a person is told."""
@@ -95,131 +105,117 @@ class Relaying:
             else:
                 await card.write(screen)
 
-    async def _read(self, client_id: int, thread: Thread, now: datetime, tries: int) -> Thread:
+    async def _threads(self, claim: Claim) -> dict[int, Thread]:
+        """Of those that this version cannot read only the beginning is lost: they are found again in
+        One-Link."""
+        try:
+            return await self.front.storage.relays.threads(claim.client_id)
+        except ValueError:
+            if claim.tries < GIVEN_UP_AFTER:
+                raise
+            log.error("threads_given_up")
+            return {}
+
+    async def _post(self, claim: Claim) -> Post | None:
+        while True:
+            try:
+                return await claim.post()
+            except ValueError:
+                if claim.tries < GIVEN_UP_AFTER:
+                    raise
+                log.error("post_given_up")
+                await claim.drop_post()
+
+    async def _pass_on(self, claim: Claim, post: Post, threads: dict[int, Thread], now: datetime) -> None:
+        """One-Link has this post, or it was given up. A call never is: its client can end the waiting."""
+        thread: Thread | None = None
+        try:
+            thread = await self.posting.pass_on(claim, post, threads, now)
+        except WILL_PASS:
+            raise
+        except Exception as error:
+            if claim.tries < GIVEN_UP_AFTER or isinstance(post, Call):
+                raise
+            log.exception("post_given_up", error=type(error).__name__)
+        if thread is not None:
+            await claim.save_thread(thread)
+            threads[thread.conversation_id] = thread
+        await claim.drop_post()
+
+    async def _read(
+        self, claim: Claim, thread: Thread, now: datetime, stopping: Callable[[], bool]
+    ) -> Thread:
         """Show what is new, in order; then follow the status."""
         before = thread.status
+        showing = Showing(self.bot, self.front, self.handoffs, self.files, claim)
         for _ in range(MOST_PAGES):
             news = await self.handoffs.news(thread)
             thread = replace(thread, status=news.status)
             for message in news.messages:
-                thread = await self._show(client_id, thread, message, now, tries)
+                if stopping():
+                    return thread
+                thread = await self._show(showing, thread, message, now)
+                claim.tries = 0
             if len(news.messages) < NEARLY_A_PAGE:
                 break
-        await self._look_back(client_id, thread, news, now, tries)
-        return await self._follow(client_id, thread, before, now)
-
-    async def _show(
-        self, client_id: int, thread: Thread, message: ThreadMessage, now: datetime, tries: int
-    ) -> Thread:
-        relays = self.front.storage.relays
-        kind = Whose.NOT_FOR_CLIENTS if message.deleted else whose(message)
-        passed: tuple[int, ...] = ()
-        if kind is Whose.OPERATOR:
-            if thread.status != "resolved":  # else: the last words of a talk that is over
-                thread = await self._taken_over(client_id, thread, now)
-            thread = replace(thread, answered_at=now, quiet_since=now)
-        if kind in (Whose.OPERATOR, Whose.AUTOMATION):
-            thread, passed = await self._send(
-                client_id, thread, message, tries, signed=kind is Whose.OPERATOR
-            )
-        thread = thread.read(message.id)
-        await relays.save_thread(client_id, thread, (message.id, passed) if passed else None)
-        if passed:
-            await self.handoffs.reached(thread, message.id)
+        thread = await self._follow(claim, thread, before, now)
+        await showing.look_back(thread, news, now)
         return thread
 
-    async def _send(
-        self, client_id: int, thread: Thread, message: ThreadMessage, tries: int, *, signed: bool
-    ) -> tuple[Thread, tuple[int, ...]]:
-        """Each part of a message; what was sent before a crash is not sent again. () if it cannot reach
-        the client: then the operators know."""
-        client = await self.front.storage.client(client_id)
-        words = OperatorWords(self.bot, self.files, client_id, self.front.texts[client.speaks], tries)
-        parts = words.parts(message, signed=signed)
-        answered = reply_to(message, client_id)
+    async def _show(self, showing: Showing, thread: Thread, message: ThreadMessage, now: datetime) -> Thread:
         try:
-            for number, part in enumerate(parts):
-                if number < len(thread.shown):
-                    continue
-                sent = await part(answered if number == 0 else None)
-                thread = replace(thread, shown=(*thread.shown, sent.message_id))
-                if number + 1 < len(parts):
-                    await self.front.storage.relays.save_thread(client_id, thread)
-        except TelegramForbiddenError:
-            await self._out_of_reach(client, thread, message.id)
-            return thread, ()
-        return thread, thread.shown
+            if meant_for(message) is Whose.OPERATOR:
+                if thread.status != "resolved":  # else: the last words of a talk that is over
+                    thread = await self._taken_over(showing.claim.client_id, thread, now)
+                thread = replace(thread, answered_at=now, quiet_since=now)
+            return await showing.show(thread, message)
+        except WILL_PASS:
+            raise
+        except Exception as error:
+            if showing.claim.tries < GIVEN_UP_AFTER:
+                raise
+            log.exception("message_given_up", error=type(error).__name__)
+            return await showing.give_up(thread, message)
 
-    async def _out_of_reach(self, client: Client, thread: Thread, message_id: int) -> None:
-        log.info("blocked_by_client")
-        await self.front.storage.relays.look_later(client.id, message_id, FAILED)
-        await self.handoffs.not_reached(thread, message_id, "Telegram: bot was blocked by the user")
-        said = self.front.texts[self.front.texts.default].say(screens.out_of_reach())
-        about = client.handoff.id if client.handoff is not None else f"{message_id}"
-        await self.handoffs.note(thread, said, f"blocked-{about}")
-
-    async def _look_back(self, client_id: int, thread: Thread, news: News, now: datetime, tries: int) -> None:
-        """Messages that were looked at before and have changed since."""
-        relays = self.front.storage.relays
-        for message_id, why in (await relays.looks(client_id)).items():
-            if message_id > thread.cursor:
-                continue
-            if why == DELETED:
-                for shown in await relays.passed(client_id, message_id):
-                    await tolerate(self.bot.delete_message(client_id, shown))
-            elif why == FAILED:
-                if not await self._retried(client_id, thread, message_id, tries):
-                    continue
-            # A survey's link can be forged: it belongs to the conversation, or it is not shown.
-            elif news.uuid is not None and why.rstrip("/").endswith(f"/{news.uuid}"):
-                async with self._turn(client_id, now) as (_, card):
-                    await card.write(screens.survey(why))
-            await relays.looked(client_id, message_id)
-
-    async def _retried(self, client_id: int, thread: Thread, message_id: int, tries: int) -> bool:
-        """Whether an operator has pressed Retry on a message that had not arrived, and it was sent again."""
-        message = await self.handoffs.again(thread, message_id)
-        if message is None or message.deleted:
-            return True
-        if message.status == "failed":
-            return False
-        thread, passed = await self._send(client_id, replace(thread, shown=()), message, tries, signed=True)
-        if passed:
-            await self.front.storage.relays.save_thread(
-                client_id, replace(thread, shown=()), (message_id, passed)
-            )
-            await self.handoffs.reached(thread, message_id)
-        return bool(passed)
-
-    async def _follow(self, client_id: int, thread: Thread, before: str, now: datetime) -> Thread:
+    async def _follow(self, claim: Claim, thread: Thread, before: str, now: datetime) -> Thread:
         """Whoever changed the status in One-Link has said who answers from now on."""
-        client = await self.front.storage.client(client_id)
-        with_operators = thread.status in WITH_OPERATORS
-        if client.handoff is not None and client.handoff.stage is Stage.HUMAN and not with_operators:
-            await self._back_to_bot(client_id, now, screens.back_with_the_bot(ended_by_staff=True))
-        elif client.handoff is None and with_operators and before not in WITH_OPERATORS:
-            thread = await self._taken_over(client_id, thread, now)
-        await self.front.storage.relays.save_thread(client_id, thread)
+        client = await self.front.storage.client(claim.client_id)
+        handoff, with_operators = client.handoff, thread.status in WITH_OPERATORS
+        if handoff is not None and handoff.stage is Stage.HUMAN and handoff.id == thread.handoff_id:
+            if not with_operators:
+                await self._back_to_bot(claim.client_id, handoff.id, now, screens.ended_by_staff())
+        elif handoff is None and with_operators and before and before not in WITH_OPERATORS:
+            thread = await self._taken_over(claim.client_id, thread, now)
+        await claim.save_thread(thread)
         return thread
 
     async def _taken_over(self, client_id: int, thread: Thread, now: datetime) -> Thread:
         """Operators answer from now on, of their own accord, if they do not already (section 2.5)."""
-        client = await self.front.storage.client(client_id)
-        if client.handoff is None:
+        handoff = (await self.front.storage.client(client_id)).handoff
+        if handoff is None:
             async with self._turn(client_id, now) as (turn, card):
-                if turn.client.handoff is None:
+                handoff = turn.client.handoff
+                if handoff is None:
                     await card.write(screens.taken_over())
                     handoff = Handoff(id=new_id(), stage=Stage.HUMAN, since=now)
                     turn.client = replace(turn.client, handoff=handoff)
-        return await self.handoffs.take_over(thread) if thread.status == "pending" else thread
+                    thread = replace(thread, handoff_id=handoff.id)
+        if thread.status != "pending" or thread.handoff_id != handoff.id:
+            return thread
+        try:
+            return await self.handoffs.take_over(thread)
+        except Refused as refusal:  # the operator's words must not wait for the status
+            log.warning("not_taken_over", code=refusal.code, status=refusal.status)
+            return thread
 
-    async def _back_to_bot(self, client_id: int, now: datetime, said: Screen) -> None:
+    async def _back_to_bot(self, client_id: int, handoff_id: str, now: datetime, said: Screen) -> None:
         async with self._turn(client_id, now) as (turn, card):
-            if turn.client.handoff is None:
-                return
+            if turn.client.handoff is None or turn.client.handoff.id != handoff_id:
+                return  # the client has gone back already, perhaps called again
             try:
                 await bot_is_back(card, self.front.talk_in(card.words.locale, turn, now), self.front, said)
-            except TelegramForbiddenError:
+            except (TelegramForbiddenError, TelegramBadRequest) as error:
+                log.info("bot_is_back_untold", error=type(error).__name__)
                 turn.client = replace(turn.client, handoff=None)
 
     @asynccontextmanager
@@ -230,27 +226,49 @@ class Relaying:
 
     async def _look_again_at(self, client_id: int, thread: Thread, now: datetime) -> datetime | None:
         """When to look without a doorbell; on the way, nobody is left waiting in silence."""
-        client = await self.front.storage.client(client_id)
-        handoff = client.handoff
-        if handoff is None:
-            return now + QUIET_LOOK if now - thread.quiet_since < QUIET_FOR else None
-        if now - thread.quiet_since >= self.idle:
-            # In One-Link the conversation stays as it is: should somebody answer after all, it goes on.
-            await self._back_to_bot(client_id, now, screens.idle_for_long())
-            return None
-        if await self._waits_too_long(thread, handoff, now):
-            async with self._turn(client_id, now) as (turn, card):
-                if turn.client.handoff is not None and not turn.client.handoff.told_waiting:
-                    minutes = int((now - handoff.since) / timedelta(minutes=1))
-                    await card.write(screens.nobody_yet(self.front.house, minutes))
-                    turn.client = replace(
-                        turn.client, handoff=replace(turn.client.handoff, told_waiting=True)
-                    )
-        return now + self.look_every
+        handoff = (await self.front.storage.client(client_id)).handoff
+        quiet_for = now - thread.quiet_since
+        if handoff is None or handoff.id != thread.handoff_id:
+            # Somebody may still answer in one that was left open.
+            wanted = quiet_for < QUIET_FOR or thread.status in WITH_OPERATORS
+            return now + QUIET_LOOK if wanted else None
+        waiting = await self._waiting_since(thread, handoff, now)
+        if waiting is not None:
+            if now - waiting >= self.idle:
+                await self._left_alone(client_id, thread, handoff, now)
+                return now + QUIET_LOOK
+            if thread.answered_at is None and now - waiting >= self.front.house.patience:
+                await self._say_nobody_answers(client_id, handoff.id, now, now - waiting)
+        return now + min(max(self.look_every, quiet_for / 10), SLOWEST_LOOK)
 
-    async def _waits_too_long(self, thread: Thread, handoff: Handoff, now: datetime) -> bool:
-        house = self.front.house
-        if handoff.told_waiting or thread.answered_at is not None or now - handoff.since < house.patience:
-            return False
-        catalogue = await self.front.desk.known_catalogue(now)
-        return house.office_hours is None or house.office_hours.covers(now.astimezone(catalogue.zone))
+    async def _waiting_since(self, thread: Thread, handoff: Handoff, now: datetime) -> datetime | None:
+        """Since when the client has been waiting for a word; None while nobody is at work. Hours in which
+        nobody is at work do not count, unless somebody has answered already."""
+        hours = self.front.house.office_hours
+        since = max(handoff.since, thread.quiet_since) if thread.answered_at else handoff.since
+        if hours is None:
+            return since
+        zone = (await self.front.desk.known_catalogue(now)).zone
+        local = now.astimezone(zone)
+        if not hours.covers(local):
+            return None
+        return since if thread.answered_at else max(since, hours.opened_last(local))
+
+    async def _say_nobody_answers(
+        self, client_id: int, handoff_id: str, now: datetime, waited: timedelta
+    ) -> None:
+        async with self._turn(client_id, now) as (turn, card):
+            handoff = turn.client.handoff
+            if handoff is not None and handoff.id == handoff_id and not handoff.told_waiting:
+                minutes = max(1, int(waited / timedelta(minutes=1)))
+                await card.write(screens.nobody_yet(self.front.house, minutes))
+                turn.client = replace(turn.client, handoff=replace(handoff, told_waiting=True))
+
+    async def _left_alone(self, client_id: int, thread: Thread, handoff: Handoff, now: datetime) -> None:
+        """In One-Link the conversation stays as it is: should somebody answer after all, it goes on."""
+        said = self.front.texts[self.front.texts.default].say(screens.left_alone())
+        try:
+            await self.handoffs.note(thread, said, f"idle-{handoff.id}")
+        except Refused as refusal:
+            log.warning("note_not_left", code=refusal.code, status=refusal.status)
+        await self._back_to_bot(client_id, handoff.id, now, screens.idle_for_long())

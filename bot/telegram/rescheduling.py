@@ -13,6 +13,7 @@ from bot.domain.errors import BookingError, Gone, OutsideWorkingHours, SlotTaken
 from bot.domain.model import Status
 from bot.telegram.card import Card
 from bot.telegram.states import Booking as BookingStates
+from bot.telegram.tally import Count, word_for
 from bot.usecases.desk import BookingDesk
 from bot.usecases.moving import Moved, Moving, NotMoved, Otherwise, StillUnknown
 from bot.usecases.visits import NotYours, Visit
@@ -25,6 +26,7 @@ class Rescheduling:
     moving: Moving
     desk: BookingDesk
     house: House
+    count: Count
 
     async def move(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
         """The client has confirmed: take the buttons away, store the attempt, try."""
@@ -41,7 +43,9 @@ class Rescheduling:
 
     async def settle(self, card: Card, attempt: MoveAttempt, talk: Talk) -> None:
         """One try at the attempt; whatever is certain is shown in the card, and then forgotten."""
-        match await self.moving.settle(attempt, card.turn.client, talk.now):
+        outcome = await self.moving.settle(attempt, card.turn.client, talk.now)
+        self.count(attempt, word_for(outcome))
+        match outcome:
             case StillUnknown(attempt=attempt):
                 await card.tell_of(attempt, changes.move_unknown(self.house))
             case Moved(visit=visit):

@@ -4,6 +4,7 @@ from aiogram.types import CallbackQuery
 
 from bot.dialogue import menu
 from bot.dialogue.draft import Talk
+from bot.dialogue.handoff import with_operators
 from bot.dialogue.screen import Text
 from bot.telegram.card import Card
 from bot.telegram.front import Front
@@ -58,7 +59,9 @@ async def locale_tap(query: CallbackQuery, callback_data: VisitTap, card: Card, 
     card, talk = front.in_language(card, callback_data.value, query)
     await acknowledge(query)
     draft = card.draft
-    if draft is not None and card.turn.state != Booking.checking.state:
+    if card.turn.client.handoff is not None:
+        await card.say(with_operators())  # the bot is silent in any language
+    elif draft is not None and card.turn.state != Booking.checking.state:
         if query.message is not None and query.message.message_id != card.id:
             await card.put_away()
             card.moved_to(query.message.message_id)

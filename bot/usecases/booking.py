@@ -170,8 +170,13 @@ class Booking:
             return attempt
         if attempt.conversation_id is not None:
             return attempt
+        threads = (await self.storage.relays.threads(attempt.client_id)).values()
+        known = next((it for it in threads if it.contact_id == attempt.contact_id), None)
+        if known is not None:
+            return replace(attempt, conversation_id=known.conversation_id, source_id=known.source_id)
         source_id = attempt.source_id or self.contacts.source_id(attempt.client_id)
         linked = Linked(attempt.contact_id, source_id, is_new=contact_is_new)
+        attempt = replace(attempt, source_id=source_id)
         try:
             found = await self.contacts.conversation(linked)
             return replace(attempt, conversation_id=found.display_id)

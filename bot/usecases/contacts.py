@@ -9,6 +9,7 @@ from bot.domain.client import Client
 from bot.domain.errors import ContactExists
 from bot.domain.model import Conversation
 from bot.onelink.conversations import Conversations
+from bot.onelink.scheduling import Scheduling
 from bot.onelink.source_id import source_id_for
 
 
@@ -24,8 +25,9 @@ class Linked:
 class Contacts:
     """Contacts of one inbox. Raises what `Conversations` raises."""
 
-    def __init__(self, conversations: Conversations, *, bot_key: str) -> None:
+    def __init__(self, conversations: Conversations, scheduling: Scheduling, *, bot_key: str) -> None:
         self.conversations = conversations
+        self.scheduling = scheduling
         self.bot_key = bot_key
 
     def source_id(self, client_id: int, of: str = "") -> str:
@@ -38,9 +40,13 @@ class Contacts:
         linked = await self.conversations.contact_by_source(source_id)
         if linked is not None and linked.phone == phone:
             return Linked(linked.id, source_id)
-        if linked is not None:
-            source_id = self.source_id(client_id, of=phone)
         contact = await self.conversations.contact_by_phone(phone)
+        if linked is not None:
+            if contact is None and not linked.phone and not linked.identifier:
+                # Made when the client called an operator, and nameless until now.
+                await self.scheduling.complete_contact(linked.id, name, phone)
+                return Linked(linked.id, source_id)
+            source_id = self.source_id(client_id, of=phone)
         if contact is None:
             try:
                 contact = await self.conversations.create_contact(name, phone, source_id)
@@ -66,7 +72,12 @@ class Contacts:
         return Linked(contact.id, source_id, is_new=True)
 
     async def conversation(self, linked: Linked) -> Conversation:
-        """The conversation with this client, in which the bot answers if it has to be made."""
+        """The conversation with this client, in which the bot answers if it has to be made.
+
+        A contact may have conversations with others, too: people who share a phone share its contact. So
+        one that does not say whose it is is not taken. An inbox that locks to a single conversation returns
+        the client's own when one more is asked for.
+        """
         known = () if linked.is_new else await self.conversations.conversations_of(linked.contact_id)
-        ours = next((it for it in known if it.source_id in (None, linked.source_id)), None)
+        ours = next((it for it in known if it.source_id == linked.source_id), None)
         return ours or await self.conversations.create_conversation(linked.contact_id, linked.source_id)

@@ -46,11 +46,23 @@ class Handoffs:
         self.reasons = dict(reasons or {})
         self.team_id = team_id
 
-    def met(self, met: Met, now: datetime) -> Thread:
-        """The conversation that a booking led to."""
+    async def met(self, met: Met, now: datetime) -> Thread:
+        """The conversation that a booking led to; what was written in it before is not news."""
+        cursor = met.cursor
+        if cursor is None:
+            latest = await self.conversations.latest_messages(met.conversation_id)
+            cursor = latest[-1].id if latest else 0
         return Thread(
-            conversation_id=met.conversation_id, source_id=met.source_id, cursor=met.cursor, quiet_since=now
+            conversation_id=met.conversation_id,
+            source_id=met.source_id,
+            contact_id=met.contact_id,
+            cursor=cursor,
+            quiet_since=now,
         )
+
+    def is_own(self, thread: Thread, client: Client) -> bool:
+        """Whether it is under the client's own source id, and not that of another's phone."""
+        return thread.source_id == self.contacts.source_id(client.id)
 
     async def call(self, client: Client, thread: Thread | None, call: Call, now: datetime) -> Thread:
         """A note that says who and what about, then the conversation is open to the operators.
@@ -66,7 +78,12 @@ class Handoffs:
             log.error("conversation_not_opened", status=status)
             raise OneLinkUnreachable("conversation_not_opened")
         return replace(
-            thread, cursor=thread.cursor or note_id, status=status, quiet_since=now, answered_at=None
+            thread,
+            handoff_id=call.handoff_id,
+            cursor=thread.cursor or note_id,
+            status=status,
+            quiet_since=now,
+            answered_at=None,
         )
 
     async def say(self, thread: Thread, said: Said, file: FileToSend | None) -> None:
@@ -82,10 +99,17 @@ class Handoffs:
             log.warning("said_elsewhere", status=refusal.status)
 
     async def hand_back(self, thread: Thread, back: HandBack) -> Thread:
-        """The bot answers again."""
-        await self.conversations.add_private_note(
-            thread.conversation_id, back.note, f"tgs:back-{back.handoff_id}"
-        )
+        """The bot answers again, if a person was to: one that is over stays so. Raises Gone."""
+        found = await self.conversations.conversation(thread.conversation_id)
+        if found.status not in WITH_OPERATORS:
+            return replace(thread, status=found.status)
+        await self.note(thread, back.note, f"back-{back.handoff_id}")
+        return replace(thread, status=await self._set_status(thread, "pending"))
+
+    async def quieten(self, thread: Thread) -> Thread:
+        """Let what is written next wake nobody: it would open a resolved conversation (section 3)."""
+        if thread.status != "resolved":
+            return thread
         return replace(thread, status=await self._set_status(thread, "pending"))
 
     async def take_over(self, thread: Thread) -> Thread:
@@ -104,10 +128,6 @@ class Handoffs:
         found = await self.conversations.messages(thread.conversation_id, after=message_id - 1)
         return next((it for it in found if it.id == message_id), None)
 
-    async def reached(self, thread: Thread, message_id: int) -> None:
-        """The client has the message; not being able to tell the operators that costs them a tick mark."""
-        await self._report(thread, message_id, delivered=True)
-
     async def not_reached(self, thread: Thread, message_id: int, why: str) -> None:
         """The client has not got it. Raises OneLinkUnreachable: this the operators have to know."""
         await self.conversations.report(thread.conversation_id, message_id, delivered=False, error=why)
@@ -116,33 +136,56 @@ class Handoffs:
         """Tell the operators something; once for each `key`."""
         await self.conversations.add_private_note(thread.conversation_id, text, f"tgs:{key}")
 
-    async def _report(self, thread: Thread, message_id: int, *, delivered: bool) -> None:
-        try:
-            await self.conversations.report(thread.conversation_id, message_id, delivered=delivered)
-        except (Refused, Gone, OneLinkUnreachable) as error:
-            log.warning("delivery_not_reported", error=type(error).__name__, status=error.status)
+    async def begun_by(self, client: Client, call: Call, now: datetime) -> Thread | None:
+        """The conversation that has this call's note already, from a try whose answer was lost."""
+        source_id = self.contacts.source_id(client.id)
+        linked = await self.conversations.contact_by_source(source_id)
+        known = await self.conversations.conversations_of(linked.id) if linked is not None else ()
+        for found in known:
+            for message in await self.conversations.latest_messages(found.display_id):
+                if message.source_id == _key_of(call):
+                    return Thread(
+                        conversation_id=found.display_id,
+                        source_id=source_id,
+                        contact_id=linked.id if linked is not None else None,
+                        cursor=message.id,
+                        status=found.status,
+                        quiet_since=now,
+                    )
+        return None
 
     async def _noted(
         self, client: Client, thread: Thread | None, call: Call, now: datetime
     ) -> tuple[Thread, int]:
         """The note, in the known conversation if it still exists, else in the client's present one."""
-        key = f"tgs:{call.handoff_id}:1"
         if thread is not None:
             try:
-                note_id = await self.conversations.add_private_note(thread.conversation_id, call.note, key)
-                return thread, note_id
+                return thread, await self._leave(thread, call)
             except Gone:
                 log.warning("conversation_is_gone")
         linked = await self.contacts.of(client, call.name)
         found = await self.contacts.conversation(linked)
-        fresh = Thread(conversation_id=found.display_id, source_id=linked.source_id, quiet_since=now)
-        return fresh, await self.conversations.add_private_note(fresh.conversation_id, call.note, key)
+        fresh = Thread(
+            conversation_id=found.display_id,
+            source_id=linked.source_id,
+            contact_id=linked.contact_id,
+            quiet_since=now,
+        )
+        return fresh, await self._leave(fresh, call)
+
+    async def _leave(self, thread: Thread, call: Call) -> int:
+        return await self.conversations.add_private_note(thread.conversation_id, call.note, _key_of(call))
 
     async def _assign(self, thread: Thread, team_id: int) -> None:
         try:
             await self.conversations.assign_team(thread.conversation_id, team_id)
         except (Refused, Gone) as error:
             log.warning("team_not_assigned", status=error.status)
+        except OneLinkUnreachable as error:
+            # `null`: there is no such team (section 1.8). That keeps nobody from being called.
+            if error.code != "not_json":
+                raise
+            log.warning("team_unknown", status=error.status)
 
     async def _set_status(self, thread: Thread, status: str) -> str:
         """With the reason of the settings, or the first that One-Link offers, where it demands one."""
@@ -156,3 +199,8 @@ class Handoffs:
             return await self.conversations.set_status(
                 thread.conversation_id, status, reason=needed.options[0]
             )
+
+
+def _key_of(call: Call) -> str:
+    """Of the note that a call begins with: one call, one note."""
+    return f"tgs:{call.handoff_id}:1"

@@ -29,8 +29,9 @@ class Operator:
 
     async def messages(self, *kinds: str) -> list[Row]:
         """What is in the latest conversation: `incoming`, `outgoing`, `note`, `activity`, `template`."""
-        rows: list[Row] = (await self.conversation())["messages"]
-        return [row for row in rows if not kinds or row["kind"] in kinds]
+        for conversation in await self.conversations():
+            return [row for row in conversation["messages"] if not kinds or row["kind"] in kinds]
+        return []
 
     async def texts(self, *kinds: str) -> list[str]:
         """The same, only what is written."""
@@ -49,8 +50,8 @@ class Operator:
         """Until the latest conversation has this status."""
 
         async def found() -> Row | None:
-            row = await self.conversation()
-            return row if row["status"] == status else None
+            latest = next(iter(await self.conversations()), None)
+            return latest if latest is not None and latest["status"] == status else None
 
         row: Row = await self._until(found, f"the conversation does not become {status}")
         return row
@@ -66,17 +67,21 @@ class Operator:
         row: Row = await self._until(found, f"message {number} does not become {status}")
         return row
 
-    async def writes(self, text: str, **more: Any) -> int:
-        """To the client (or `private=True`: a note): the id of the message."""
-        return int((await self._act("messages", {"content": text, **more}))["id"])
+    async def writes(self, text: str, *, to: int | None = None, **more: Any) -> int:
+        """To the client (or `private=True`: a note), in that conversation: the id of the message."""
+        return int((await self._act("messages", {"content": text, **more}, to))["id"])
 
     async def sends(self, name: str, content: bytes, mime_type: str, text: str = "") -> int:
         """A file, perhaps with words."""
+        return await self.sends_files((name, content, mime_type), text=text)
+
+    async def sends_files(self, *files: tuple[str, bytes, str], text: str = "") -> int:
+        """Several files in one message: name, content, MIME type."""
         row = await self.conversation()
         response = await self._control.post(
             f"/_sandbox/conversations/{row['id']}/messages",
             data={"content": text},
-            files={"attachments[]": (name, content, mime_type)},
+            files=[("attachments[]", file) for file in files],
         )
         response.raise_for_status()
         return int(response.json()["id"])
@@ -95,20 +100,28 @@ class Operator:
         """`resolved`, `pending`, `open`, `snoozed`."""
         await self._act("status", {"status": status, "survey": survey})
 
-    async def types(self) -> None:
-        """A key was pressed."""
-        await self._act("typing", {"on": True})
+    async def types(self, *, private: bool = False) -> None:
+        """A key was pressed; `private`: in a note."""
+        await self._act("typing", {"on": True, "private": private})
+
+    async def assigns(self, user_id: int) -> None:
+        """Give the conversation to somebody else."""
+        await self._act("assign", {"user_id": user_id})
 
     async def automates(self, text: str) -> int:
         """An automatic message that nobody wrote."""
         return int((await self._act("automation", {"content": text}))["id"])
 
+    async def doorbells_rang(self) -> None:
+        """Until every webhook so far has been answered."""
+        await self._control.get("/_sandbox/webhooks", params={"idle": 1, "wait": LONGEST_WAIT})
+
     async def webhooks(self, **switches: Any) -> None:
         """`lose=n`, `double=True`, `backwards=True`: what happens to doorbells on the way."""
         (await self._control.put("/_sandbox/webhooks", json=switches)).raise_for_status()
 
-    async def _act(self, what: str, body: Row) -> Row:
-        row = await self.conversation()
+    async def _act(self, what: str, body: Row, number: int | None = None) -> Row:
+        row = await self.conversation(number)
         response = await self._control.post(f"/_sandbox/conversations/{row['id']}/{what}", json=body)
         response.raise_for_status()
         answer: Row = response.json()
@@ -127,5 +140,4 @@ class Operator:
                     if row is not None:
                         return row
         except TimeoutError:
-            said = await self.messages() if await self.conversations() else []
-            raise AssertionError(f"{otherwise}: {said}") from None
+            raise AssertionError(f"{otherwise}: {await self.messages()}") from None
