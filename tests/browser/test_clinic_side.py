@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import aiohttp
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import Sandbox, serving
-from tests.browser.test_demo_page import CHROMIUM, QUIET, SHOWS_S
+from tests.browser.conftest import OpenPage
 from tests.sandbox.test_scheduling_api import KEYED
 from tests.sandbox.worlds import FIXTURE_WORLD, NOW, TOKEN, Row
 
@@ -51,32 +51,21 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def desk(open_page: OpenPage) -> AsyncIterator[Desk]:
     """A page whose chat is with Алия, a contact of the clinic; nobody runs a bot."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: `apt install chromium`, `brew install --cask chromium` or Google Chrome")
     aliya = {"first_name": "Алия", "last_name": "Нурланова", "phone": "8 701 555 44 33"}
     visits = [row | {"contact_id": 501} for row in FIXTURE_WORLD["appointments"]]
     clock = Clock(datetime.fromisoformat(NOW))
     async with (
         serving(world=FIXTURE_WORLD | {"appointments": visits}, clock=clock) as sandbox,
         aiohttp.ClientSession() as session,
-        async_playwright() as playwright,
+        open_page("about:blank", has_touch=True) as page,
     ):
         (await session.put(f"{sandbox.url}/_sandbox/chats/700", json=aliya)).raise_for_status()
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
-        page = await context.new_page()
-        page.set_default_timeout(SHOWS_S * 1000)
-        expect.set_options(timeout=SHOWS_S * 1000)
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(f"{sandbox.url}/#person=700")
         await expect(page.locator("#person-name")).to_have_text("Алия Нурланова")
         await expect(page.locator('[data-visit="9000"]')).to_be_visible()
         yield Desk(page, sandbox)
-        await browser.close()
-        assert not complaints
 
 
 async def test_a_visit_dragged_to_another_time_and_specialist_is_moved(desk: Desk) -> None:

@@ -2,30 +2,21 @@
 
 import asyncio
 import re
-import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.conftest import SHOWS_S, OpenPage
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-#: In a container there is no sandbox of the kernel's; nothing of the browser's own may use the network.
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-#: Seconds, on a busy machine: until the demo says where it is, has ended, the page shows what was done.
-STARTS_S, STOPS_S, SHOWS_S = 60, 15, 60
+#: Seconds, on a busy machine: until the demo says where it is, and has ended.
+STARTS_S, STOPS_S = 60, 15
 
 NAME = "Айсұлу Тест"
 
@@ -57,25 +48,15 @@ async def _address(process: Process) -> str:
 
 
 @pytest.fixture
-async def page(demo: str) -> AsyncIterator[Page]:
+async def page(demo: str, open_page: OpenPage) -> AsyncIterator[Page]:
     """The demo in a browser, written to by somebody whose Telegram is English."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: `apt install chromium`, `brew install --cask chromium` or Google Chrome")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(SHOWS_S * 1000)
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(demo)
+    async with open_page(demo) as page:
         await expect(page.get_by_role("button", name="START")).to_be_visible(timeout=SHOWS_S * 1000)
         await page.locator("#person-button").click()
         await page.get_by_label("Language of their Telegram").select_option("en")
         await page.get_by_role("button", name="Save").click()
         await expect(page.locator("#person-language")).to_have_text("en")
         yield page
-        await browser.close()
-        assert not complaints
 
 
 async def test_a_visit_booked_at_the_page_is_in_the_clinics_calendar_until_it_is_cancelled(

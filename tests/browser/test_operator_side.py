@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import aiohttp
 import pytest
-from playwright.async_api import FilePayload, Locator, Page, Response, async_playwright, expect
+from playwright.async_api import FilePayload, Locator, Page, Response, expect
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import Sandbox, serving
-from tests.browser.test_demo_page import CHROMIUM, QUIET, SHOWS_S
+from tests.browser.conftest import OpenPage
 from tests.sandbox.worlds import FIXTURE_WORLD, NOW, TOKEN, Row
 
 pytestmark = pytest.mark.browser
@@ -75,27 +75,17 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def desk(open_page: OpenPage) -> AsyncIterator[Desk]:
     """The page as it opens: the calendar is shown, one conversation is open, nothing is written in it yet."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: `apt install chromium`, `brew install --cask chromium` or Google Chrome")
     world = FIXTURE_WORLD | {"conversations": [CONVERSATION]}
     async with (
         serving(world=world, clock=Clock(datetime.fromisoformat(NOW))) as sandbox,
         aiohttp.ClientSession(headers={"api_access_token": TOKEN}) as session,
-        async_playwright() as playwright,
+        open_page("about:blank") as page,
     ):
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        page.set_default_timeout(SHOWS_S * 1000)
-        expect.set_options(timeout=SHOWS_S * 1000)
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(f"{sandbox.url}/#person=700")
         await expect(page.get_by_role("button", name="Conversations 1 open")).to_be_visible()
         yield Desk(page, sandbox, session)
-        await browser.close()
-        assert not complaints
 
 
 async def test_what_a_client_writes_is_counted_until_the_operator_reads_it(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 In the end everything has arrived, in order: what the client wrote exactly once, what the operator wrote at
 most once more than that (section 5 of the conversations API: Telegram has no key against doubles).
 
-SCHEDULES: how many talks are drawn (default 10); SCHEDULES_SEED draws the same ones again.
+TALKS: how many talks are drawn (default 4); TALKS_SEED draws the same ones again.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from tests.handoff.operators import Operator
 from tests.people import Client
 from tests.process import BotProcess, Launcher
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "10"))
-SEED = int(os.environ.get("SCHEDULES_SEED", str(random.SystemRandom().randrange(10**9))))
+TALKS = int(os.environ.get("TALKS", "4"))
+SEED = int(os.environ.get("TALKS_SEED", str(random.SystemRandom().randrange(10**9))))
 #: So many are played at a time: waiting overlaps with others' work.
 AT_ONCE = 4
 #: Seconds: for one talk with all its waiting; until something has arrived.
@@ -171,7 +171,7 @@ async def side_by_side(plays: Sequence[object], directory: Path, launcher: Launc
                     await it(store, launcher)  # type: ignore[operator]
             except BaseException as error:
                 left.clear()
-                error.add_note(f"{it}\nSCHEDULES_SEED={SEED} SCHEDULES={SCHEDULES}")
+                error.add_note(f"{it}\nTALKS_SEED={SEED} TALKS={TALKS}")
                 raise
 
     async with stores(directory, min(AT_ONCE, len(left))) as places:
@@ -264,9 +264,9 @@ def drawn(number: int) -> Drawn:
     return Drawn(intake, draw.randrange(1, 3) if intake == "webhook" else 1, troubles, tuple(steps))
 
 
-@pytest.mark.timeout(0)  # each talk is bounded; how many there are is up to SCHEDULES
+@pytest.mark.timeout(0)  # each talk is bounded; how many there are is up to TALKS
 async def test_every_drawn_talk_ends_well(launcher: Launcher, tmp_path: Path) -> None:
-    await side_by_side([drawn(number) for number in range(SCHEDULES)], tmp_path, launcher)
+    await side_by_side([drawn(number) for number in range(TALKS)], tmp_path, launcher)
 
 
 async def test_of_two_replicas_the_other_one_goes_on_when_the_lease_is_over(
