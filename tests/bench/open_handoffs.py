@@ -42,7 +42,7 @@ LONGEST_WAIT_S = 60.0
 SLOWEST_MESSAGE_S, SLOWEST_RING_S = 1.0, 1.0
 MOST_IDLE_REQUESTS, MOST_IN_PARALLEL = 10.0, 5.0
 SECRET = "doorbell-of-the-bench"
-WITH_STAFF = "You are talking to the clinic's staff."
+WITH_STAFF = "Your messages now go to the clinic's staff."
 STAFF = [
     {"id": 1, "name": "Bot", "role": "administrator", "email": "bot@example.test"},
     {"id": 21, "name": "Дана", "role": "agent", "email": "dana@example.test"},
