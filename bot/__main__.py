@@ -32,9 +32,10 @@ def main() -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from bot.app import CannotStart, opened, run
+    from bot.app import opened
     from bot.domain.zones import ZoneDataOutdated
     from bot.embedded_redis import NoRedis
+    from bot.running import CannotStart, run
 
     async def live() -> None:
         async with opened(settings) as app:

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.process_collector import ProcessCollector
 
 from bot.domain.attempt import AnyAttempt, ChangeAttempt, Stage
-from bot.onelink.http import Exchange
+from bot.onelink.exchange import Exchange
 
 #: What a doorbell was answered with, in words.
 _RUNG = {200: "heard", 401: "forged", 404: "wrong_secret", 503: "not_stored"}

@@ -18,7 +18,7 @@ LOOK_FOR = timedelta(days=2)
 #: Why to look again at a message that was passed on: that it has arrived is not reported yet.
 PASSED = "passed"
 
-_POST: TypeAdapter[Post] = TypeAdapter(Annotated[Post, Field(discriminator="kind")])
+POST: TypeAdapter[Post] = TypeAdapter(Annotated[Post, Field(discriminator="kind")])
 _THREAD = TypeAdapter(Thread)
 
 #: `ARGV[1]` holds the claim in `KEYS[1]`, or nobody does: then it is taken up again for `ARGV[2]` ms.
@@ -193,7 +193,7 @@ class Claim:
         """The oldest post that One-Link does not have yet. ValueError if this version cannot read it."""
         found = await cast(Any, self._relays.redis.lindex(self._outbox, 0))
         self._oldest = found or b""
-        return _POST.validate_json(found) if found else None
+        return POST.validate_json(found) if found else None
 
     async def drop_post(self) -> None:
         """One-Link has what `post` found."""

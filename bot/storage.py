@@ -44,7 +44,7 @@ from bot.domain.attempt import AnyAttempt
 from bot.domain.client import Client
 from bot.domain.handoff import Post
 from bot.domain.watched import WatchedVisit
-from bot.relay_storage import RelayStorage
+from bot.relay_storage import POST, RelayStorage
 
 #: A draft is kept this long after the last answer.
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -59,7 +59,6 @@ REMEMBERED_UPDATES = 20
 
 _CLIENT = TypeAdapter(Client)
 _VISIT = TypeAdapter(WatchedVisit)
-_POST: TypeAdapter[Post] = TypeAdapter(Post)
 _ATTEMPT: TypeAdapter[AnyAttempt] = TypeAdapter(Annotated[AnyAttempt, Field(discriminator="kind")])
 
 _TAKE = """
@@ -198,7 +197,7 @@ class Storage:
                 proven or "",
                 client_id,
                 len(turn.posts),
-                *(_POST.dump_json(post) for post in turn.posts),
+                *(POST.dump_json(post) for post in turn.posts),
                 *_pairs(turn.told),
             ]
             if not await self._give_back(keys, [token, lifetime_ms, *changes]):

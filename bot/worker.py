@@ -147,8 +147,13 @@ class Worker:
         return True
 
     async def _goes_on(self) -> bool:
-        """Whether this process goes on with its rounds: it is not stopped, and no other one does."""
-        return not self._stopping.is_set() and await self.storage.hold("rounds", ROUNDS_LEASE)
+        """Whether this process goes on with its rounds: it is not stopped, and no other one does. Without
+        Redis nobody does, and what is on its way is finished."""
+        try:
+            return not self._stopping.is_set() and await self.storage.hold("rounds", ROUNDS_LEASE)
+        except RedisError as error:
+            log.warning("rounds_wait", error=type(error).__name__)
+            return False
 
     async def _each(
         self,

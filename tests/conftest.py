@@ -140,7 +140,8 @@ def launcher(request: pytest.FixtureRequest) -> Iterator[Launcher]:
 @pytest.fixture
 def start_bot(sandbox: Sandbox, redis_url: str) -> StartBot:
     """Start a bot with these settings; it runs while the block does."""
-    from bot.app import opened, run
+    from bot.app import opened
+    from bot.running import run
 
     @asynccontextmanager
     async def start(**settings: Any) -> AsyncIterator["App"]:

@@ -12,9 +12,10 @@ import uvloop
 from httpx_aiohttp import HttpxAiohttpClient
 
 from bot.__main__ import main as command  # noqa: F401  (what is forked runs it)
-from bot.app import opened, run
+from bot.app import opened
 from bot.embedded_redis import embedded_redis
 from bot.logs import set_up_logs
+from bot.running import run
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import serving
 from bot.settings import load_settings

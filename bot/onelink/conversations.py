@@ -14,8 +14,9 @@ from bot.domain.errors import (
 )
 from bot.domain.model import Contact, Conversation
 from bot.domain.thread import ThreadMessage
+from bot.onelink.exchange import Form
 from bot.onelink.files import FileToSend
-from bot.onelink.http import Form, OneLinkHttp
+from bot.onelink.http import OneLinkHttp
 from bot.onelink.rows import every, only, payload_of
 from bot.onelink.wire import canonical_phone, load_contact
 from bot.onelink.wire_conversations import (

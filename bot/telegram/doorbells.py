@@ -5,6 +5,7 @@ everything that is not for us is answered with 200, too.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from aiogram import Bot
 from redis.exceptions import RedisError
 
 from bot.domain.doorbell import Doorbell
+from bot.domain.handoff import Thread
 from bot.onelink.webhook import read_doorbell, verified
 from bot.storage import Storage
 from bot.telegram.moves import tolerate
@@ -63,18 +65,25 @@ class Doorbells:
         if bell.typing is not None:
             self._show_typing(client_id, typing=bell.typing)
             return
-        if bell.message_id is not None:
-            why = await self._why_look_again(client_id, conversation_id, bell, bell.message_id)
+        try:
+            thread = await relays.thread(client_id, conversation_id)
+        except ValueError:  # of another version: the relay knows what to do about it
+            await relays.ring(client_id)
+            return
+        if bell.message_id is None:
+            # Conversations ring for much that changes nothing here; only the status counts.
+            if thread is None or bell.status in (None, thread.status):
+                return
+        else:
+            why = await self._why_look_again(client_id, conversation_id, bell, bell.message_id, thread)
             if why:
                 await relays.look_later(client_id, conversation_id, bell.message_id, why)
             elif bell.event == "message_updated" or not bell.for_client:
                 return  # the echo of a tick mark, or of what clients and the bot wrote
-        elif not await self._is_news(client_id, conversation_id, bell):
-            return
         await relays.ring(client_id)
 
     async def _why_look_again(
-        self, client_id: int, conversation_id: int, bell: Doorbell, message_id: int
+        self, client_id: int, conversation_id: int, bell: Doorbell, message_id: int, thread: Thread | None
     ) -> str | None:
         """Why a message that may have been looked at already has to be looked at again; None: it has not."""
         relays = self.storage.relays
@@ -86,17 +95,8 @@ class Doorbells:
             looks = await relays.looks(client_id, conversation_id)
             return RETRY if looks.get(message_id) == FAILED else None
         # Messages become visible in the order of their commits, not of their numbers.
-        thread = await relays.thread(client_id, conversation_id)
         is_behind = bell.for_client and thread is not None and message_id <= thread.cursor
         return MISSED if is_behind and not await relays.passed(client_id, message_id) else None
-
-    async def _is_news(self, client_id: int, conversation_id: int, bell: Doorbell) -> bool:
-        """Conversations ring for much that changes nothing here; only the status counts."""
-        try:
-            thread = await self.storage.relays.thread(client_id, conversation_id)
-        except ValueError:  # of another version: the relay knows what to do about it
-            return True
-        return thread is not None and bell.status is not None and bell.status != thread.status
 
     def _show_typing(self, client_id: int, *, typing: bool) -> None:
         """An operator is typing: worth a try, not worth waiting for."""
@@ -109,6 +109,7 @@ class Doorbells:
         task.add_done_callback(self._typing.discard)
 
     async def _type(self, client_id: int) -> None:
-        client = await self.storage.client(client_id)
-        if client.handoff is not None:
-            await tolerate(self.bot.send_chat_action(client_id, "typing"))
+        with contextlib.suppress(RedisError, OSError):
+            client = await self.storage.client(client_id)
+            if client.handoff is not None:
+                await tolerate(self.bot.send_chat_action(client_id, "typing"))

@@ -19,10 +19,11 @@ from bot.telegram.moves import acknowledge, begin, is_being_checked
 from bot.telegram.operators import call_operator
 from bot.telegram.states import Booking
 
-#: Buttons that work beside operators, too: what they do to a visit is told by the visit's own card.
-_COMMAND = re.compile(rf"/({'|'.join(COMMANDS)}|start)(@\w+)?(\s|$)")
+#: Meant for the bot; anything else that begins with a slash is something the client says.
+_COMMAND = re.compile(rf"/({'|'.join(COMMANDS)})(@\w+)?(\s|$)")
 #: What Telegram says in a client's name.
 _NOT_SAID = frozenset({ContentType.PINNED_MESSAGE, ContentType.MESSAGE_AUTO_DELETE_TIMER_CHANGED})
+#: Buttons that work beside operators, too: what they do to a visit is told by the visit's own card.
 _STILL_WORK = frozenset(
     {"bot", "visit", "keep", "cancel", "cancelled", "coming", "undo", "file", "absent", "why", "locale"}
 )

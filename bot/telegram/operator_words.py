@@ -47,11 +47,10 @@ class OperatorWords:
         text = to_telegram(message.text)
         name = message.sender_name if signed else None
         pieces = named(name, text) if name and text else text
-        attachments = [it for it in message.attachments if it.url]
-        caption = caption_of(pieces) if attachments else None
+        caption = caption_of(pieces) if message.attachments else None
         written = () if caption is not None else pieces
         parts = [self._text(piece) for piece in written]
-        for number, attachment in enumerate(attachments):
+        for number, attachment in enumerate(message.attachments):
             parts.append(self._file(attachment, caption if number == 0 else None))
         return parts
 

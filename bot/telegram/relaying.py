@@ -237,7 +237,8 @@ class Relaying:
             if now - waiting >= self.idle:
                 await self._left_alone(client_id, thread, handoff, now)
                 return now + QUIET_LOOK
-            if thread.answered_at is None and now - waiting >= self.front.house.patience:
+            patient = handoff.told_waiting or thread.answered_at is not None
+            if not patient and now - waiting >= self.front.house.patience:
                 await self._say_nobody_answers(client_id, handoff.id, now, now - waiting)
         return now + min(max(self.look_every, quiet_for / 10), SLOWEST_LOOK)
 

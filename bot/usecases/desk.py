@@ -212,13 +212,17 @@ class BookingDesk:
         """What One-Link knows of a client who booked before; None where it cannot be told apart.
 
         Of a client who only typed a number nothing but that number is known: the record with it may
-        be another person's.
+        be another person's. So may the one under the source id of a client who has since proven another
+        phone: a relative's, for whom the first booking was made.
         """
         if self.conversations is None or client.contact_id is None:
             return None
         contact = await self.conversations.contact_by_source(source_id_for(self.bot_key, client.id))
-        if contact is None or client.verified:
-            return contact
+        if contact is None:
+            return None
+        if client.verified:
+            # A merged contact has another id; it is the client's own if it was linked as that.
+            return contact if client.contact_id in (contact.id, client.linked) else None
         return Contact(id=contact.id, phone=contact.phone)
 
     def today(self, catalogue: Catalogue, now: datetime) -> date:

@@ -98,10 +98,7 @@ class Erasing:
         """The clinic's record of a client who has proven to own it, asked of One-Link; None for others."""
         if not client.verified:
             return None
-        client = await self.visits.current(client)
-        contact = await self.desk.contact_of(client)
-        # Under this client's source id there may be a relative, for whom the first booking was made.
-        return contact if contact is not None and contact.id == client.contact_id else None
+        return await self.desk.contact_of(await self.visits.current(client))
 
     async def ahead(self, client: Client, now: datetime) -> tuple[Appointment, ...]:
         """Visits that stay when the client is forgotten."""

@@ -10,7 +10,8 @@ from typing import Any, cast
 import orjson
 from httpx_aiohttp import HttpxAiohttpClient
 
-from bot.onelink.http import Answer, OneLinkHttp
+from bot.onelink.exchange import Answer
+from bot.onelink.http import OneLinkHttp
 from bot.onelink.scheduling import Scheduling
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import serving

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app import opened, run
+from bot.app import opened
 from bot.embedded_redis import embedded_redis
+from bot.running import run
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import serving
 from bot.settings import Settings, load_settings

@@ -100,3 +100,22 @@ async def test_a_cancelled_draft_is_begun_anew_with_another_key(client: Client, 
     await client.shares_phone("+77011234567")
     await client.taps("Skip", "✓ Confirm")
     assert len(await clinic.appointments()) == 1
+
+
+async def test_who_booked_for_a_relative_first_is_not_taken_for_the_relative(
+    client: Client, clinic: Clinic
+) -> None:
+    """The inbox knows this client by the record of that first visit; the phone proven since has another."""
+    await client.reaches_the_name()
+    await client.says("Мария Мамина", "+77019998877")
+    await client.taps("Skip", "✓ Confirm")
+    await client.sees("You are booked.")
+    await clinic.books_for("+77011234567", 12, "2030-01-10", "12:00")
+    await client.says("/my")
+    await client.taps("Find visits made by phone")
+    await client.shares_phone("+77011234567")
+    await client.says("/book", "haircut")
+    await client.taps("Anna Ivanova")
+    await client.says("09.01.2030 15:00")
+    await client.sees(NAME)
+    assert not any("Мамина" in text for text in (await client.words_of_bot())[-3:])

@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.app import App, CannotStart
+from bot.app import App
+from bot.running import CannotStart
 from bot.sandbox.server import Sandbox
+from bot.telegram.intake import LONGEST_LINE
 from tests.clinic import Clinic
 from tests.conftest import StartBot
 from tests.faults.wire import Telegram
@@ -276,3 +278,38 @@ def message_of(user_id: int, text: str) -> dict[str, Any]:
         "from": {"id": user_id, "is_bot": False, "first_name": "Aliya", "language_code": "en"},
         "text": text,
     }
+
+
+# --- order --------------------------------------------------------------------------------------
+
+
+async def test_what_a_client_writes_later_waits_behind_what_has_to_be_tried_again(
+    client: Client, telegram: Telegram
+) -> None:
+    await client.says("/start")
+    await telegram.refuses("sendMessage", 502, chat_id=client.chat_id)
+    await client.says_and_leaves("/language", "/book")
+    await client.waits()
+    language, service = (await client.words_of_bot())[-2:]
+    assert client.reads("Which language do you prefer?") in language
+    assert client.reads("Which service would you like?") in service
+
+
+async def test_who_writes_much_while_telegram_is_away_is_not_taken_for_a_flood(
+    client: Client, telegram: Telegram
+) -> None:
+    await client.says("/start")
+    await telegram.refuses("sendMessage", 502, chat_id=client.chat_id, times=3)
+    await client.says_and_leaves("/language")
+    async with asyncio.timeout(10):
+        while not [call for call in telegram.calls("sendMessage", client.chat_id) if not call["ok"]]:
+            await client.messages()
+    await client.says_and_leaves(*(["hello"] * (LONGEST_LINE + 5)))
+    await client.waits()
+    words = await client.words_of_bot()
+    assert not [
+        text for text in words if client.reads("That was very quick. Please wait for the answer.") in text
+    ]
+    assert sum(client.reads("I book visits. To begin, press the button.") in text for text in words) == (
+        LONGEST_LINE + 5
+    )

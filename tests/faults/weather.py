@@ -1,7 +1,7 @@
 """One-Link going away and coming back."""
 
 from bot.app import App
-from bot.onelink.http import Patience
+from bot.onelink.exchange import Patience
 from bot.sandbox.faults import Kind
 from bot.sandbox.server import Sandbox
 

@@ -3,6 +3,10 @@
 import httpx
 import pytest
 
+from bot.app import App
+from bot.domain.thread import Attachment, Kind, ThreadMessage
+from bot.onelink.files import Files
+from bot.telegram.operator_words import OperatorWords
 from tests.clinic import Clinic
 from tests.conftest import one_profile_each
 from tests.handoff.operators import Operator
@@ -220,3 +224,16 @@ async def test_two_operators_are_told_apart_by_their_names(
     await operator.writes("At three", user_id=22)
     await client.waits_for("At three")
     assert [it["text"] for it in await latest(client, 2)] == ["Дана\nI am looking", "Ерлан\nAt three"]
+
+
+async def test_what_has_no_file_behind_it_is_named_and_counts_as_lost(client: Client, bot: App) -> None:
+    """A place or a contact card that an operator attached: One-Link gives no address for it."""
+    place = Attachment(id=1, file_type="location", url="", name="")
+    message = ThreadMessage(id=1, kind=Kind.OUTGOING, text="Here", attachments=(place,))
+    await client.says("/start")
+    async with Files() as files:
+        words = OperatorWords(bot.bot, files, client.chat_id, bot.texts["en"])
+        for part in words.parts(message, signed=False):
+            await part(None)
+    await client.sees("Here", "The clinic has sent a file that I could not pass on: location")
+    assert words.lost == ["location"]

@@ -67,3 +67,23 @@ async def test_a_repeated_booking_stays_in_the_conversation(
     await client.sees("You are booked.")
     assert len(await operator.conversations()) == 1
     assert len(await clinic.appointments()) == 2
+
+
+@pytest.mark.parametrize("profile", ["published"])
+async def test_a_note_about_a_visit_booked_with_another_phone_is_in_the_conversation_of_that_visit(
+    client: Client, operator: Operator
+) -> None:
+    """This generation does not tell the display id of a visit's conversation."""
+    await client.books("2030-01-08", "10:00", PHONE)
+    await client.taps("Book another visit", "Haircut", "Anna Ivanova")
+    await client.says("09.01.2030 11:00")
+    if client.reads("Your IIN?") in (await client.card())["text"]:
+        await client.taps("Skip")
+    await client.taps("Change phone")
+    await client.says("+77019998877")
+    await client.taps("✓ Confirm")
+    await client.sees("You are booked.")
+    newest = max(row["id"] for row in await operator.conversations())
+    await client.taps("Cancel the visit", "Yes, cancel the visit", "My plans have changed")
+    notes = [row["content"] for row in (await operator.conversation(newest))["messages"]]
+    assert any("Почему клиент отменил" in (text or "") for text in notes)

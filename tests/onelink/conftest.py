@@ -15,7 +15,8 @@ import pytest
 
 from bot.onelink.breaker import Breaker
 from bot.onelink.conversations import Conversations
-from bot.onelink.http import Exchange, OneLinkHttp, Patience
+from bot.onelink.exchange import Exchange, Patience
+from bot.onelink.http import OneLinkHttp
 from bot.onelink.scheduling import Scheduling
 from bot.sandbox.clock import Clock
 from bot.sandbox.server import Sandbox, serving

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import BookingError, CannotBook, Gone, NotPermitted, OneLinkUnreachable, SlotTaken
 from bot.onelink.breaker import Breaker
-from bot.onelink.http import Patience
+from bot.onelink.exchange import Patience
 from bot.sandbox.server import Sandbox
 from tests.onelink.conftest import IMPATIENT, TOKEN, Line, connected
 from tests.onelink.test_contract import KEY, booking

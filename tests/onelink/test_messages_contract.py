@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import CannotBook, Gone, NotPermitted, OneLinkUnreachable, PhoneRefused, TooLarge
 from bot.domain.thread import Kind, ThreadMessage, Whose, whose
+from bot.onelink.exchange import Patience
 from bot.onelink.files import Files, FileToSend
-from bot.onelink.http import Patience
 from bot.onelink.source_id import source_id_for
 from bot.sandbox.server import Sandbox
 from tests.onelink.conftest import ACCOUNT, IDENTIFIER, INBOX, TOKEN, Line, connected
