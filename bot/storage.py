@@ -20,8 +20,9 @@ passed:{client}   hash  message of One-Link -> the messages in Telegram that sho
 brake:{source id} zset  cancelled visits by the moment; a day. Named by what no Telegram id can be read from
 
 One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
-unlocks. It also keeps `visits` and `contacts` in step, in the same script: one node has to hold all keys,
-so a cluster is not supported. Only commands of Redis 7.0 are used.
+unlocks. It also keeps `visits` and `contacts` in step and forgets the attempts whose outcome was shown, in
+the same script: one node has to hold all keys, so a cluster is not supported. Only commands of Redis 7.0
+are used.
 """
 
 import asyncio
@@ -90,6 +91,10 @@ for i = 10 + posts, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[4], ARGV[i])
   else redis.call('HSET', KEYS[4], ARGV[i], ARGV[i + 1]) end
 end
+for i = 10, #KEYS do
+  redis.call('DEL', KEYS[i])
+  redis.call('ZREM', KEYS[9], string.sub(KEYS[i], 9))
+end
 redis.call('DEL', KEYS[1])
 return 1
 """
@@ -133,7 +138,7 @@ class Turn:
     state: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     seen: tuple[int, ...] = ()
-    finished: list[str] = field(default_factory=list)  # attempts whose outcome this turn has shown
+    finished: list[str] = field(default_factory=list)  # attempts whose outcome this turn has shown: forgotten
     told: dict[int, WatchedVisit | None] = field(default_factory=dict)  # visits to keep, or to forget
     posts: list[Post] = field(default_factory=list)  # for the operators, in order
     forgotten: bool = False  # nothing of this client's is kept, not even this update
@@ -165,7 +170,7 @@ class Storage:
         and the update does not count as handled. Raises TurnLost if another process took over.
         """
         own = [f"lock:{{{client_id}}}", f"turn:{{{client_id}}}", f"client:{{{client_id}}}"]
-        keys = [*own, "visits", "contacts", f"outbox:{{{client_id}}}", "relays", "rings"]
+        keys = [*own, "visits", "contacts", f"outbox:{{{client_id}}}", "relays", "rings", "attempts"]
         lease_ms = int(LEASE / timedelta(milliseconds=1))
         token = f"{self._holder}:{next(self._turns)}"
         while (found := await self._take(keys, [token, lease_ms])) is None:  # noqa: ASYNC110 (another process)
@@ -200,13 +205,12 @@ class Storage:
                 *(POST.dump_json(post) for post in turn.posts),
                 *_pairs(turn.told),
             ]
-            if not await self._give_back(keys, [token, lifetime_ms, *changes]):
+            # With the draft: an attempt forgotten before that is closed would leave it waiting for ever.
+            done = [f"attempt:{key}" for key in turn.finished]
+            if not await self._give_back([*keys, *done], [token, lifetime_ms, *changes]):
                 raise TurnLost(client_id)
             if turn.posts:
                 self.relays.stirred.set()
-            # Last of all: an attempt forgotten before the draft is closed would leave it waiting for ever.
-            for key in turn.finished:
-                await self.finish_attempt(key)
         except BaseException:
             # Let the next one in at once; should this fail too, the lease ends by itself.
             await asyncio.shield(self._give_back(keys, [token, "", "", "", "", ""]))
@@ -262,13 +266,6 @@ class Storage:
             await self.redis.zrem("attempts", key)
         return attempt
 
-    async def finish_attempt(self, key: str) -> None:
-        """Forget an attempt whose outcome the client has been shown, and the personal data in it."""
-        async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.delete(f"attempt:{key}")
-            pipe.zrem("attempts", key)
-            await pipe.execute()
-
     async def has_attempt(self, client_id: int) -> bool:
         """Whether something this client has confirmed is not certain yet, or not shown."""
         keys = [key.decode() for key in await self.redis.zrange("attempts", 0, -1)]
@@ -287,18 +284,19 @@ class Storage:
         """That one was taken back."""
         await self.redis.zrem(f"brake:{name}", str(appointment_id))
 
-    async def cancelled_since(
-        self, name: str, moment: datetime, appointment_ids: Sequence[int] = ()
-    ) -> tuple[int, tuple[WatchedVisit, ...]]:
-        """How many visits were counted for that client since then, and in the same trip what is kept of
-        these appointments."""
+    async def standing(
+        self, name: str, since: datetime, appointment_ids: Sequence[int] = (), attempt_key: str = ""
+    ) -> tuple[int, tuple[WatchedVisit, ...], AnyAttempt | None]:
+        """In one trip: how many visits were counted for that client (a source id) since then, what is kept of
+        these appointments, and the attempt with this key, while it is unfinished."""
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.zcount(f"brake:{name}", moment.timestamp(), "+inf")
+            pipe.zcount(f"brake:{name}", since.timestamp(), "+inf")
+            pipe.get(f"attempt:{attempt_key}")
             if appointment_ids:
                 pipe.hmget("visits", [str(it) for it in appointment_ids])
-            cancelled, *found = await pipe.execute()
-        kept = found[0] if found else ()
-        return cancelled, tuple(_VISIT.validate_json(it) for it in kept if it)
+            cancelled, begun, *found = await pipe.execute()
+        kept = tuple(_VISIT.validate_json(it) for it in found[0] if it) if found else ()
+        return cancelled, kept, _ATTEMPT.validate_json(begun) if begun else None
 
     async def open_attempts(self) -> int:
         """How many attempts are unfinished."""

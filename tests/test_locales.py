@@ -4,7 +4,9 @@ import ast
 import gettext
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,7 @@ cyrillic_locales = pytest.mark.parametrize("locale", ["kk", "ru"])
 Key = str | tuple[str, str]
 
 
+@cache
 def keys_in_the_code() -> set[Key]:
     """What `pybabel extract -k Text -k Plural:1,2` finds."""
     keywords = {"Text": None, "Plural": (1, 2)}
@@ -39,7 +42,9 @@ def keys_in_the_code() -> set[Key]:
     return {key if isinstance(key, str) else (key[0], key[1]) for _, _, key, _, _ in found}
 
 
+@cache
 def catalogue(locale: str) -> Catalog:
+    """Read once; nobody changes it."""
     with (LOCALES_DIR / locale / "LC_MESSAGES" / "messages.po").open("rb") as source:
         return read_po(source, locale=locale)
 
@@ -71,6 +76,7 @@ def bare(label: str) -> str:
     return label.strip(MARKS + " ")
 
 
+@cache
 def labels_in_the_code() -> set[str]:
     """The sentences that name a button: those in the first argument of a `Choice`."""
     found = set()
@@ -291,7 +297,7 @@ def test_times_have_24_hours_and_money_does_not_break(texts: Texts, locale: str)
 def test_numbers_choose_the_form_by_the_rule_of_the_catalogue(
     tmp_path: Path, locale: str, forms: tuple[str, ...], counted: list[str]
 ) -> None:
-    found = catalogue(locale)
+    found = deepcopy(catalogue(locale))
     found.add(("{n} minute", "{n} minutes"), forms)
     written = tmp_path / locale / "LC_MESSAGES" / "messages.po"
     written.parent.mkdir(parents=True)

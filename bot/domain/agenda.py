@@ -6,20 +6,23 @@ slots are only left out and put in order. Instants are compared as instants; the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from bot.domain.model import Slot
 
-#: One-Link's constant distance between two starts (scheduling API, section 2).
-_OFFERED_EVERY = timedelta(minutes=5)
+#: Seconds: One-Link's constant distance between two starts (scheduling API, section 2).
+_OFFERED_EVERY_S = 300
 
 #: Times people like to read: on the hour and half past.
 _ROUND_MIN = 30
+
+_START, _RESOURCE = itemgetter(0), itemgetter(1)  # of a slot
 
 _FEWEST_STEP_MIN, _MOST_STEP_MIN, _MOST_FALLBACK_MIN = 10, 240, 60
 
@@ -61,25 +64,34 @@ def grid_step(duration_min: int, slot_duration_min: int) -> int:
 
 def upcoming(slots: Iterable[Slot], now: datetime, lead: timedelta, horizon: timedelta) -> list[Slot]:
     """Slots from `now + lead` to `now + horizon`, both included. One-Link offers past ones too."""
-    return [slot for slot in slots if now + lead <= slot.starts_at <= now + horizon]
+    earliest, latest = now + lead, now + horizon
+    return [slot for slot in slots if earliest <= slot.starts_at <= latest]
 
 
-def thin(slots: Iterable[Slot], step_min: int, zone: ZoneInfo) -> list[Slot]:
-    """A readable selection, by start: from each free run one slot every `step_min` minutes.
+def thin(slots: Iterable[Slot], steps: Mapping[int, int], zone: ZoneInfo) -> list[Slot]:
+    """A readable selection, by start: from each free run one slot every so many minutes.
 
-    A run begins at its first round time (a half hour, or a multiple of the step if that is smaller)
-    or, when it is too short to contain one, at its first start: a short gap never vanishes.
+    `steps` has these minutes by resource id; slots of other resources are left out. A run begins at
+    its first round time (a half hour, or a multiple of the step if that is smaller) or, when it is too
+    short to contain one, at its first start: a short gap never vanishes.
     """
-    step = timedelta(minutes=step_min)
-    return sorted(
-        slot for run in _runs(slots, zone) for slot in _every(step, _from_round(run, step_min, zone))
+    by_resource: dict[int, list[Slot]] = {resource_id: [] for resource_id in sorted(steps)}
+    for slot in sorted(slots, key=_START):
+        if (own := by_resource.get(slot.resource_id)) is not None:
+            own.append(slot)
+    wall = _WallClock(zone)
+    taken = (
+        slot
+        for resource_id, own in by_resource.items()
+        for run in _runs(own, wall)
+        for slot in _readable(run, steps[resource_id], wall)
     )
+    return sorted(taken, key=_START)
 
 
 def days(slots: Iterable[Slot], zone: ZoneInfo) -> list[DayOfSlots]:
     """The days that have slots, in order."""
-    by_day = groupby(sorted(slots), key=lambda slot: _day(slot, zone))
-    return [DayOfSlots(day, tuple(found)) for day, found in by_day]
+    return [DayOfSlots(day, tuple(found)) for day, found in _by_day(sorted(slots), _WallClock(zone))]
 
 
 def parts(slots: Iterable[Slot], zone: ZoneInfo) -> dict[PartOfDay, list[Slot]]:
@@ -94,13 +106,13 @@ def merge_any(slots: Iterable[Slot], zone: ZoneInfo) -> list[Slot]:
     The resource with the most slots that day gets it, which spreads the load; of equals the
     one with the lower id, so that the same slots always give the same answer.
     """
-    distinct = sorted(set(slots))
-    load = Counter((_day(slot, zone), slot.resource_id) for slot in distinct)
-
-    def preference(slot: Slot) -> tuple[int, int]:
-        return -load[_day(slot, zone), slot.resource_id], slot.resource_id
-
-    return [min(same, key=preference) for _, same in groupby(distinct, key=lambda slot: slot.starts_at)]
+    merged: list[Slot] = []
+    for _, found in _by_day(sorted(slots, key=_START), _WallClock(zone)):
+        of_day = list(dict.fromkeys(found))
+        load = Counter(map(_RESOURCE, of_day))
+        preferred_last = sorted(of_day, key=lambda slot: (load[slot.resource_id], -slot.resource_id))
+        merged += sorted({slot.starts_at: slot for slot in preferred_last}.values(), key=_START)
+    return merged
 
 
 def neighbours(slots: Iterable[Slot], wanted: datetime, zone: ZoneInfo, n: int = 3) -> list[Slot]:
@@ -118,44 +130,59 @@ def neighbours(slots: Iterable[Slot], wanted: datetime, zone: ZoneInfo, n: int =
     return sorted(sorted(slots, key=effort)[:n])
 
 
-def _runs(slots: Iterable[Slot], zone: ZoneInfo) -> Iterator[list[Slot]]:
-    """Starts of one resource and local day that follow each other every 5 minutes.
+class _WallClock(dict[datetime, tuple[int, date, int]]):
+    """What the venue's clock shows at an instant: (unix second, day, minute of the day), converted once.
+
+    The slots of different resources share their starts, and one question asks for each several times.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__()
+        self.zone = zone
+
+    def __missing__(self, instant: datetime) -> tuple[int, date, int]:
+        local = instant.astimezone(self.zone)
+        shown = self[instant] = int(instant.timestamp()), local.date(), local.hour * 60 + local.minute
+        return shown
+
+
+def _runs(slots: Iterable[Slot], wall: _WallClock) -> list[list[Slot]]:
+    """One resource's slots by start -> those of one day that follow each other every 5 minutes.
 
     Overlapping work rules give duplicates, or starts of two rhythms (09:00, 09:05 and 09:03, 09:08):
     each rhythm is a run of its own.
     """
+    runs: list[list[Slot]] = []
+    others: dict[int, list[Slot]] = {}  # runs of other rhythms by the second that would continue them
+    run: list[Slot] = []
+    latest, due, today = -1, -1, None
+    for slot in slots:
+        second, day, _ = wall[slot.starts_at]
+        if second == latest:
+            continue
+        if day != today:
+            others.clear()
+            due, today = -1, day
+        if second != due:
+            others[due] = run
+            run = others.pop(second, [])
+            if not run:
+                runs.append(run)
+        run.append(slot)
+        latest, due = second, second + _OFFERED_EVERY_S
+    return runs
 
-    def rhythm(slot: Slot) -> tuple[int, date, float]:
-        return slot.resource_id, _day(slot, zone), slot.starts_at.timestamp() % _OFFERED_EVERY.total_seconds()
 
-    distinct = {(slot.resource_id, slot.starts_at): slot for slot in slots}.values()
-    for _, group in groupby(sorted(sorted(distinct), key=rhythm), key=rhythm):
-        run: list[Slot] = []
-        for slot in group:
-            if run and slot.starts_at - run[-1].starts_at != _OFFERED_EVERY:
-                yield run
-                run = []
-            run.append(slot)
-        yield run
-
-
-def _from_round(run: Sequence[Slot], step_min: int, zone: ZoneInfo) -> Sequence[Slot]:
-    """The run from its first round time on; all of it if it has none."""
+def _readable(run: Sequence[Slot], step_min: int, wall: _WallClock) -> Sequence[Slot]:
+    """From the run's first round time on (if it has none, from its first), each next one a step later."""
     every = min(step_min, _ROUND_MIN)
-    for i, slot in enumerate(run):
-        local = slot.starts_at.astimezone(zone)
-        if (local.hour * 60 + local.minute) % every == 0:
-            return run[i:]
-    return run
+    rounds = (i for i, slot in enumerate(run) if wall[slot.starts_at][2] % every == 0)
+    return run[next(rounds, 0) :: -(-step_min * 60 // _OFFERED_EVERY_S)]
 
 
-def _every(step: timedelta, run: Iterable[Slot]) -> Iterator[Slot]:
-    """The first slot, then each first one that starts at least a step after the last taken."""
-    last: datetime | None = None
-    for slot in run:
-        if last is None or slot.starts_at - last >= step:
-            last = slot.starts_at
-            yield slot
+def _by_day(slots: Iterable[Slot], wall: _WallClock) -> Iterator[tuple[date, Iterator[Slot]]]:
+    """Slots by start -> the same by local day."""
+    return groupby(slots, key=lambda slot: wall[slot.starts_at][1])
 
 
 def _day(slot: Slot, zone: ZoneInfo) -> date:

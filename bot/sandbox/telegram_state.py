@@ -18,7 +18,9 @@ from bot.sandbox.telegram_params import Upload
 Json = dict[str, Any]
 
 _JOURNAL_LENGTH = 2000
-_FIRST_UPDATE = 700_000_001
+#: Telegram's ids begin anywhere. aiogram keeps the latest updates by id: two of one process that shared
+#: one would be compared field by field.
+_FIRST_UPDATES = itertools.count(700_000_001, 100_000)
 
 
 @dataclass
@@ -67,7 +69,7 @@ class TelegramState:
         self.refusals: list[PlannedRefusal] = []
         self.accepted_tokens: set[str] | None = None
         self.changed = Signal()
-        self._queues = [UpdateQueue(self.changed, _FIRST_UPDATE)]
+        self._queues = [UpdateQueue(self.changed, next(_FIRST_UPDATES))]
         self._message_ids = itertools.count(1)
         self._query_ids = itertools.count(4_000_000_000_000_000_001)
 
@@ -95,7 +97,7 @@ class TelegramState:
         if bot.queue is None:
             claimed = {id(other.queue) for other in self.bots.values()}
             if id(self._queues[0]) in claimed:
-                self._queues.append(UpdateQueue(self.changed, _FIRST_UPDATE))
+                self._queues.append(UpdateQueue(self.changed, next(_FIRST_UPDATES)))
             bot.queue = self._queues[-1]
         return bot.queue
 

@@ -48,8 +48,8 @@ class Conclusion:
     async def book(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
         """The client has confirmed: take the buttons away, store the attempt, try."""
         # A redelivered Confirm finds the attempt that its first delivery stored.
-        stored = await self.booking.storage.attempt(draft.key)
-        if stored is None and await self.brake.holds(talk.client, talk.now):
+        stored, held = await self.brake.begun_or_held(talk.client, draft.key, talk.now)
+        if held:
             # As after a refusal: everything is kept, and help is offered.
             draft, screen = await shown(replace(draft, confirmed=None, misses=2), talk, (outcomes.BRAKED,))
             await card.show(draft, screen)

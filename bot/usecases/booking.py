@@ -94,7 +94,7 @@ class Booking:
         self.storage = storage
         self._link = link
         self._without_link = without_link
-        self._speaks_display_ids: bool | None = None
+        self._accepted: str | None = None  # the fullest form of the link that this One-Link takes, once known
 
     async def begin(self, attempt: BookingAttempt, now: datetime) -> None:
         """Store the attempt before anything leaves. Should this process die, the worker
@@ -102,7 +102,7 @@ class Booking:
         await self.storage.save_attempt(attempt, now + LEASE)
 
     async def settle(self, attempt: BookingAttempt, now: datetime) -> Outcome:
-        """One try. Certain outcomes stay stored until `finish`, so that none is lost before it is shown."""
+        """One try. The attempt stays stored until its outcome is shown (`Turn.finished`)."""
         had_been_sent = attempt.uncertain
         try:
             attempt, is_new = await self._with_contact(attempt)
@@ -131,10 +131,6 @@ class Booking:
             return await self._again(attempt, now, error) if had_been_sent else NotBooked(error)
         except BookingError as error:
             return NotBooked(error)
-
-    async def finish(self, attempt: BookingAttempt) -> None:
-        """The client has been shown the outcome: forget the attempt and the personal data in it."""
-        await self.storage.finish_attempt(attempt.key)
 
     def is_own(self, attempt: BookingAttempt) -> bool:
         """Whether its contact is known to the inbox under the client's own source id."""
@@ -202,7 +198,8 @@ class Booking:
                 continue
             if form == "none" and self.contacts is not None:
                 self._without_link()
-            self._speaks_display_ids = created.appointment.speaks_display_ids
+            if created.appointment.speaks_display_ids or (form != forms[0] and form != "none"):
+                self._accepted = "display_id"
             return created.appointment, attempt
         raise AssertionError("there is always a form without a link")
 
@@ -211,7 +208,7 @@ class Booking:
             return ("none",)
         first = attempt.link or self._link
         if first == "auto":
-            first = "display_id" if self._speaks_display_ids else "both"
+            first = self._accepted or "both"
         return (first, *(form for form in ("display_id", "none") if LINKS.index(form) > LINKS.index(first)))
 
     async def _yielded(self, appointment: Appointment, attempt: BookingAttempt) -> Outcome:

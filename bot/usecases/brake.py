@@ -5,6 +5,7 @@ Nothing but numbers is looked at: a client who is braked can still be booked by 
 
 from datetime import datetime
 
+from bot.domain.attempt import AnyAttempt
 from bot.domain.client import Client
 from bot.domain.watched import WatchedVisit
 from bot.onelink.source_id import source_id_for
@@ -22,10 +23,12 @@ class Brake:
         self.bot_key = bot_key
         self.most_ahead = most_ahead
 
-    async def holds(self, client: Client, now: datetime) -> bool:
-        """Whether this client has to ask the staff for one more visit; one trip to Redis, no request."""
-        cancelled, ahead = await self._look(client, now)
-        return cancelled > MOST_CANCELLED or (bool(self.most_ahead) and len(ahead) >= (self.most_ahead or 0))
+    async def begun_or_held(self, client: Client, key: str, now: datetime) -> tuple[AnyAttempt | None, bool]:
+        """The attempt with this key, if it was begun before; else whether this client has to ask the staff
+        for one more visit. One trip to Redis, no request."""
+        cancelled, ahead, begun = await self._look(client, now, key)
+        too_many = bool(self.most_ahead) and len(ahead) >= (self.most_ahead or 0)
+        return begun, begun is None and (cancelled > MOST_CANCELLED or too_many)
 
     async def cancelled(self, client: Client, now: datetime) -> int:
         """How many visits this client has cancelled, or left behind by erasing the data, within COOL_DOWN."""
@@ -44,15 +47,18 @@ class Brake:
 
         What stays for a day is a count under the source id, which only the bot can compute.
         """
-        _, ahead = await self._look(client, now)
+        _, ahead, _ = await self._look(client, now)
         await self.storage.count_cancelled(self._name(client.id), [it.appointment_id for it in ahead], now)
 
-    async def _look(self, client: Client, now: datetime) -> tuple[int, list[WatchedVisit]]:
-        """Cancelled visits, and visits ahead that were booked through the bot, as the client knows them."""
+    async def _look(
+        self, client: Client, now: datetime, key: str = ""
+    ) -> tuple[int, list[WatchedVisit], AnyAttempt | None]:
+        """Cancelled visits, visits ahead that were booked through the bot, as the client knows them, and the
+        attempt with this key."""
         name, made = self._name(client.id), [number for number, _ in client.appointments]
-        cancelled, known = await self.storage.cancelled_since(name, now - COOL_DOWN, made)
+        cancelled, known, begun = await self.storage.standing(name, now - COOL_DOWN, made, key)
         own = (it for it in known if it.client_id == client.id)
-        return cancelled, [it for it in own if it.lies_ahead and it.starts_at > now]
+        return cancelled, [it for it in own if it.lies_ahead and it.starts_at > now], begun
 
     def _name(self, client_id: int) -> str:
         return source_id_for(self.bot_key, client_id)

@@ -133,16 +133,9 @@ class BookingDesk:
         zone = self.zone_of(catalogue, providers)
         reading = await self._free(self._range(service, providers, first, zone), now, own)
         slots = agenda.upcoming(reading.value, now, self.lead, self.horizon)
-        thinned = [
-            slot
-            for provider in providers
-            for slot in agenda.thin(
-                [slot for slot in slots if slot.resource_id == provider.id],
-                agenda.grid_step(service.duration_min, provider.slot_duration_min),
-                zone,
-            )
-        ]
-        chosen = agenda.merge_any(thinned, zone) if resource_id == ANY else sorted(thinned)
+        steps = {it.id: agenda.grid_step(service.duration_min, it.slot_duration_min) for it in providers}
+        thinned = agenda.thin(slots, steps, zone)
+        chosen = agenda.merge_any(thinned, zone) if resource_id == ANY else thinned
         return Week(first, tuple(agenda.days(chosen, zone)), reading.at)
 
     async def first_week_with_slots(

@@ -201,7 +201,9 @@ async def test_what_is_confirmed_and_not_certain_comes_first(client: Client, bot
     await bot.storage.save_attempt(attempt, NOW.replace(year=2031))
     await client.taps(ERASE, YES)
     await client.sees("Something you have confirmed or written is still on its way to the clinic.")
-    await bot.storage.finish_attempt("x")
+    async with bot.storage.turn(501) as turn:
+        assert turn is not None
+        turn.finished.append("x")
     await client.taps("↻ Try again", YES)
     await client.sees(RECEIPT)
 

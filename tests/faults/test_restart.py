@@ -180,37 +180,6 @@ async def test_processes_that_are_stopped_and_killed_lose_nothing_and_book_once(
     assert len(await client.words_of_bot()) == len(set(await client.words_of_bot()))
 
 
-@pytest.mark.parametrize(
-    ("moment", "call"),
-    [
-        ("kill_after", "POST /contacts$"),
-        ("kill_before", "POST /conversations$"),
-        ("kill_after", "POST /editMessageText"),  # the client has seen it, and nothing was stored
-    ],
-)
-async def test_a_bot_killed_at_any_request_after_confirm_books_once(
-    start_process: StartProcess,
-    control: httpx.AsyncClient,
-    clinic: Clinic,
-    sandbox: Sandbox,
-    moment: str,
-    call: str,
-) -> None:
-    client = await somebody(control)
-    async with start_process() as bot:
-        await client.reaches_the_summary()
-        skip = 1 if "edit" in call else 0  # the edit that tells the outcome
-        sandbox.faults.add({"match": call, "kind": moment, "pid": bot.pid, "skip": skip})
-        await client.taps_and_leaves("✓ Confirm")
-        assert await bot.ends() == -9
-    async with start_process():
-        await client.waits_for("You are booked")
-        await client.waits()
-    world = await clinic.world()
-    assert [len(world[table]) for table in ("appointments", "contacts", "conversations")] == [1, 1, 1]
-    assert sum("You are booked" in text for text in await client.words_of_bot()) == 1
-
-
 async def test_a_stopped_bot_finishes_what_is_in_hand(
     start_process: StartProcess, control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
 ) -> None:
