@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
+from aiogram import Bot
 from aiogram.types import Update
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -26,6 +27,7 @@ class Listener:
     def __init__(
         self,
         *,
+        bot: Bot,
         secret: str | None,
         handle: Callable[[Update], Awaitable[None]],
         ready: Callable[[], Awaitable[str | None]],
@@ -34,6 +36,7 @@ class Listener:
         rung: Callable[[int], None],
     ) -> None:
         """`doorbell`: the secret part of its path, and who answers it with a status; `rung` is told it."""
+        self._bot = bot
         self._secret = secret
         self._doorbell = doorbell
         self._handle = handle
@@ -89,7 +92,8 @@ class Listener:
         if not hmac.compare_digest(given.encode(), (self._secret or "").encode()):
             return web.Response(status=401)
         try:
-            update = Update.model_validate_json(await request.read())
+            # With its bot: otherwise the dispatcher takes it apart and reads it again, to give it one.
+            update = Update.model_validate_json(await request.read(), context={"bot": self._bot})
         except ValidationError:
             log.warning("update_unreadable")  # repeating it would not help
             return web.Response(status=200)

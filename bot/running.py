@@ -29,6 +29,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
     await _started(app)
     secret = app.settings.webhook_secret
     listener = Listener(
+        bot=app.bot,
         secret=secret.get_secret_value() if secret and app.settings.public_url else None,
         handle=app.intake.handle,
         ready=app.trouble,

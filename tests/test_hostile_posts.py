@@ -7,6 +7,7 @@ import pytest
 from aiogram.types import Update
 
 from bot.listener import LARGEST_BODY, Listener, listening
+from bot.telegram.session import build_bot
 
 SECRET = "secret-of-the-webhook"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
@@ -46,6 +47,7 @@ async def door(heard: list[object]) -> AsyncIterator[httpx.AsyncClient]:
         return b""
 
     listener = Listener(
+        bot=build_bot("100200300:nobody", "http://127.0.0.1:9"),
         secret=SECRET,
         handle=handle,
         ready=ready,

@@ -8,16 +8,17 @@ slots are only left out and put in order. Instants are compared as instants; the
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from bot.domain.model import Slot
 
-#: Seconds: One-Link's constant distance between two starts (scheduling API, section 2).
-_OFFERED_EVERY_S = 300
+#: One-Link's constant distance between two starts (scheduling API, section 2).
+_OFFERED_EVERY = timedelta(minutes=5)
 
 #: Times people like to read: on the hour and half past.
 _ROUND_MIN = 30
@@ -79,19 +80,19 @@ def thin(slots: Iterable[Slot], steps: Mapping[int, int], zone: ZoneInfo) -> lis
     for slot in sorted(slots, key=_START):
         if (own := by_resource.get(slot.resource_id)) is not None:
             own.append(slot)
-    wall = _WallClock(zone)
     taken = (
         slot
         for resource_id, own in by_resource.items()
-        for run in _runs(own, wall)
-        for slot in _readable(run, steps[resource_id], wall)
+        for _, of_day in _by_day(own, zone)
+        for run in _runs(of_day)
+        for slot in _readable(run, steps[resource_id], zone)
     )
     return sorted(taken, key=_START)
 
 
 def days(slots: Iterable[Slot], zone: ZoneInfo) -> list[DayOfSlots]:
     """The days that have slots, in order."""
-    return [DayOfSlots(day, tuple(found)) for day, found in _by_day(sorted(slots), _WallClock(zone))]
+    return [DayOfSlots(day, tuple(found)) for day, found in _by_day(sorted(slots), zone)]
 
 
 def parts(slots: Iterable[Slot], zone: ZoneInfo) -> dict[PartOfDay, list[Slot]]:
@@ -107,7 +108,7 @@ def merge_any(slots: Iterable[Slot], zone: ZoneInfo) -> list[Slot]:
     one with the lower id, so that the same slots always give the same answer.
     """
     merged: list[Slot] = []
-    for _, found in _by_day(sorted(slots, key=_START), _WallClock(zone)):
+    for _, found in _by_day(sorted(slots, key=_START), zone):
         of_day = list(dict.fromkeys(found))
         load = Counter(map(_RESOURCE, of_day))
         preferred_last = sorted(of_day, key=lambda slot: (load[slot.resource_id], -slot.resource_id))
@@ -130,60 +131,58 @@ def neighbours(slots: Iterable[Slot], wanted: datetime, zone: ZoneInfo, n: int =
     return sorted(sorted(slots, key=effort)[:n])
 
 
-class _WallClock(dict[datetime, tuple[int, date, int]]):
-    """What the venue's clock shows at an instant: (unix second, day, minute of the day), converted once.
+def _by_day(slots: Iterable[Slot], zone: ZoneInfo) -> Iterator[tuple[date, list[Slot]]]:
+    """Slots by start -> the same by local day. Only the first start of a day is put on the venue's clock."""
+    of_day: list[Slot] = []
+    day, ends = date.min, datetime.min.replace(tzinfo=UTC)
+    for slot in slots:
+        if slot.starts_at >= ends:
+            if of_day:
+                yield day, of_day
+            day, of_day = _day(slot, zone), []
+            ends = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+        of_day.append(slot)
+    if of_day:
+        yield day, of_day
 
-    The slots of different resources share their starts, and one question asks for each several times.
-    """
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        super().__init__()
-        self.zone = zone
-
-    def __missing__(self, instant: datetime) -> tuple[int, date, int]:
-        local = instant.astimezone(self.zone)
-        shown = self[instant] = int(instant.timestamp()), local.date(), local.hour * 60 + local.minute
-        return shown
-
-
-def _runs(slots: Iterable[Slot], wall: _WallClock) -> list[list[Slot]]:
-    """One resource's slots by start -> those of one day that follow each other every 5 minutes.
+def _runs(slots: Iterable[Slot]) -> list[list[Slot]]:
+    """Slots of one resource and day, by start -> those that follow each other every 5 minutes.
 
     Overlapping work rules give duplicates, or starts of two rhythms (09:00, 09:05 and 09:03, 09:08):
     each rhythm is a run of its own.
     """
     runs: list[list[Slot]] = []
-    others: dict[int, list[Slot]] = {}  # runs of other rhythms by the second that would continue them
+    others: dict[datetime | None, list[Slot]] = {}  # runs of other rhythms by what would continue them
     run: list[Slot] = []
-    latest, due, today = -1, -1, None
+    latest, due = None, None
     for slot in slots:
-        second, day, _ = wall[slot.starts_at]
-        if second == latest:
+        start = slot.starts_at
+        if start == latest:
             continue
-        if day != today:
-            others.clear()
-            due, today = -1, day
-        if second != due:
+        if start != due:
             others[due] = run
-            run = others.pop(second, [])
+            run = others.pop(start, [])
             if not run:
                 runs.append(run)
         run.append(slot)
-        latest, due = second, second + _OFFERED_EVERY_S
+        latest, due = start, start + _OFFERED_EVERY
     return runs
 
 
-def _readable(run: Sequence[Slot], step_min: int, wall: _WallClock) -> Sequence[Slot]:
+def _readable(run: Sequence[Slot], step_min: int, zone: ZoneInfo) -> Sequence[Slot]:
     """From the run's first round time on (if it has none, from its first), each next one a step later."""
     every = min(step_min, _ROUND_MIN)
-    rounds = (i for i, slot in enumerate(run) if wall[slot.starts_at][2] % every == 0)
-    return run[next(rounds, 0) :: -(-step_min * 60 // _OFFERED_EVERY_S)]
-
-
-def _by_day(slots: Iterable[Slot], wall: _WallClock) -> Iterator[tuple[date, Iterator[Slot]]]:
-    """Slots by start -> the same by local day."""
-    return groupby(slots, key=lambda slot: wall[slot.starts_at][1])
+    rounds = (i for i, slot in enumerate(run) if _minute(slot.starts_at, zone) % every == 0)
+    return run[next(rounds, 0) :: -(-timedelta(minutes=step_min) // _OFFERED_EVERY)]
 
 
 def _day(slot: Slot, zone: ZoneInfo) -> date:
     return slot.starts_at.astimezone(zone).date()
+
+
+@lru_cache(maxsize=4096)
+def _minute(start: datetime, zone: ZoneInfo) -> int:
+    """Of the local day. Resources share their starts, and a client looks at the same ones at each step."""
+    local = start.astimezone(zone)
+    return local.hour * 60 + local.minute

@@ -1,20 +1,42 @@
 """Who answers what: handlers translate, and nothing else."""
 
+from typing import Any
+
 from aiogram import F, Router
 from aiogram.enums import ChatType
-from aiogram.filters import IS_MEMBER, IS_NOT_MEMBER, ChatMemberUpdatedFilter, Command, CommandStart
+from aiogram.filters import (
+    IS_MEMBER,
+    IS_NOT_MEMBER,
+    ChatMemberUpdatedFilter,
+    Command,
+    CommandStart,
+    Filter,
+)
+from aiogram.types import TelegramObject
+from aiogram.utils.magic_filter import MagicFilter
 
 from bot.telegram import handoff, messages, privacy, taps, visit_pages, visit_taps
 from bot.telegram.keyboard import Tap, VisitTap
 from bot.telegram.states import Visits
 
 
+class Where(Filter):
+    """What aiogram's `F` says, looked at here: a bare `F` is looked at in another thread, each time."""
+
+    def __init__(self, magic: MagicFilter) -> None:
+        self.magic = magic
+
+    async def __call__(self, event: TelegramObject) -> Any:
+        """Whether it fits."""
+        return self.magic.resolve(event)
+
+
 def build_routers() -> tuple[Router, ...]:
     """Who answers what; the first that fits does. New ones for each dispatcher."""
     private = Router(name="private")
     for observer in (private.message, private.edited_message):
-        observer.filter(F.chat.type == ChatType.PRIVATE)
-    private.callback_query.filter(F.message.chat.type == ChatType.PRIVATE)
+        observer.filter(Where(F.chat.type == ChatType.PRIVATE))
+    private.callback_query.filter(Where(F.message.chat.type == ChatType.PRIVATE))
 
     # First of all: while operators answer, the bot is silent.
     private.message.register(handoff.said, handoff.with_operators)
@@ -29,10 +51,10 @@ def build_routers() -> tuple[Router, ...]:
     private.message.register(visit_pages.my_command, Command("my"))
     private.message.register(privacy.privacy_command, Command("privacy"))
     private.message.register(visit_pages.phone_for_visits, Visits.phone)
-    private.message.register(messages.contact_shared, F.contact)
-    private.message.register(messages.text_written, F.text)
+    private.message.register(messages.contact_shared, Where(F.contact))
+    private.message.register(messages.text_written, Where(F.text))
     private.message.register(messages.something_sent)
-    private.edited_message.register(messages.text_edited, F.text)
+    private.edited_message.register(messages.text_edited, Where(F.text))
 
     private.callback_query.register(taps.tap, Tap.filter())
     private.callback_query.register(taps.locale_tap, VisitTap.filter(F.step == "locale"))
@@ -52,6 +74,6 @@ def build_routers() -> tuple[Router, ...]:
     elsewhere = Router(name="elsewhere")
     elsewhere.message.register(messages.in_a_group, CommandStart())
     elsewhere.message.register(messages.in_a_group, Command("book"))
-    elsewhere.message.register(messages.in_a_group, F.entities[...].type == "mention")
+    elsewhere.message.register(messages.in_a_group, Where(F.entities[...].type == "mention"))
     elsewhere.callback_query.register(taps.tap_in_a_group)
     return private, elsewhere

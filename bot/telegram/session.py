@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import structlog
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
@@ -28,6 +29,7 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import Response, TelegramType
 from aiogram.types import LinkPreviewOptions
+from aiohttp.payload import BytesPayload
 
 log = structlog.get_logger(__name__)
 
@@ -80,17 +82,30 @@ async def _readable(
 
 
 class Session(AiohttpSession):
-    """aiogram's own waits a quarter of a second after closing, for connections that close by themselves."""
+    """aiogram's own, with less work for a call."""
+
+    def build_form_data(self, bot: Bot, method: TelegramMethod[TelegramType]) -> Any:
+        """JSON, which costs a third of a form, unless a file has to be uploaded."""
+        files: dict[str, Any] = {}
+        prepared = {
+            name: self.prepare_value(value, bot=bot, files=files, _dumps_json=False)
+            for name, value in method.model_dump(warnings=False, exclude_none=True).items()
+        }
+        if files:
+            return super().build_form_data(bot, method)
+        # As in a form, what is empty or false is left out: it is what Telegram assumes.
+        sent = {name: value for name, value in prepared.items() if value}
+        return BytesPayload(orjson.dumps(sent), content_type="application/json")
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; aiogram waits a while longer, for those that close by themselves."""
         if self._session is not None:
             await self._session.close()
 
 
 def build_bot(token: str, api_url: str) -> Bot:
     """A bot that talks to this Bot API server."""
-    session: Any = Session(api=TelegramAPIServer.from_base(api_url), timeout=20)
+    session: Any = Session(api=TelegramAPIServer.from_base(api_url), timeout=20, json_loads=orjson.loads)
     session.middleware(Patience())
     properties = DefaultBotProperties(
         parse_mode=ParseMode.HTML, link_preview=LinkPreviewOptions(is_disabled=True)
