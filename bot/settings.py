@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.office_hours import OfficeHours, read_office_hours
 from bot.domain.reminders import QuietHours
+from bot.redis_at import parsed
 
 Locale = Literal["kk", "ru", "en"]
 IinPolicy = Literal["required", "optional", "off"]
@@ -165,6 +166,19 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token.get_secret_value()):
             raise ValueError("expected the form 123456:ABC-DEF, as BotFather gives it (check for spaces)")
         return token
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_can_be_asked(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            try:
+                parsed(url.get_secret_value())
+            except ValueError:  # its message may quote the password
+                raise ValueError(
+                    "expected redis://[:password@]host:6379/0, rediss:// for TLS, unix:///path, or "
+                    "redis+sentinel://host:26379,host:26379/name"
+                ) from None
+        return url
 
     @field_validator("sync_every")
     @classmethod

@@ -340,10 +340,6 @@ class Storage:
         """Raise the library's error if Redis does not answer."""
         await cast(Any, self.redis.ping())
 
-    async def close(self) -> None:
-        """Give the connections back."""
-        await self.redis.aclose()
-
 
 def _loaded(client_id: int, state: bytes, data: bytes, seen: bytes, client: bytes) -> Turn:
     return Turn(

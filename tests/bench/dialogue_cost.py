@@ -15,10 +15,11 @@ from bot.sandbox.server import serving
 from bot.sandbox.telegram_state import TelegramState
 from tests.bench.findings import Finding
 from tests.bench.machine import cores, cpu_seconds, pinned
-from tests.bench.stage import ENDS_WITHIN_S, STARTS_WITHIN_S, free_port, staged
+from tests.bench.stage import ENDS_WITHIN_S, STARTS_WITHIN_S, staged
 from tests.bench.walkers import Walker
 from tests.clinic import NOW, world
 from tests.conftest import TOKEN
+from tests.ports import free_port
 from tests.process import ROOT, launching
 
 #: From /start to the question after the time: six updates, one new message and five edits.

@@ -27,8 +27,9 @@ from tests.bench.door import Rings, door
 from tests.bench.findings import Finding, percentile
 from tests.bench.machine import cores, cpu_seconds, pinned
 from tests.bench.requests_by_kind import Row, listed
-from tests.bench.stage import Stage, free_port, staged
+from tests.bench.stage import Stage, staged
 from tests.clinic import world
+from tests.ports import free_port
 from tests.process import Launcher, launching
 
 CLIENTS, FIRST_CLIENT = 100, 100_001

@@ -7,7 +7,6 @@ is a sandbox in another process: its long answers must not hold up Telegram's sh
 import asyncio
 import json
 import secrets
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from bot.sandbox.server import Sandbox, serving
 from tests.clinic import Clinic
 from tests.conftest import settings_for
 from tests.people import Client
+from tests.ports import free_port
 from tests.process import BotProcess, Launcher, environment_of
 
 STARTS_WITHIN_S, ENDS_WITHIN_S = 30.0, 5.0
@@ -99,11 +99,3 @@ async def staged(
         }
         async with launcher.running(environment_of(settings), directory) as bot:
             yield Stage(telegram, clinic, one_link_url, scout, bot)
-
-
-def free_port() -> int:
-    """Free at the moment."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port

@@ -14,9 +14,9 @@ from bot.embedded_redis import embedded_redis
 from bot.sandbox.server import serving
 from tests.bench.findings import Finding
 from tests.bench.machine import cores, pinned
-from tests.bench.stage import free_port
 from tests.clinic import world
 from tests.conftest import settings_for
+from tests.ports import free_port
 from tests.process import ROOT, environment_of
 
 REPEATS = 5

@@ -1,7 +1,6 @@
 """What Telegram and its users do to a bot: refusals, deleted cards, blocks, redelivery, webhooks."""
 
 import asyncio
-import socket
 from typing import Any
 
 import httpx
@@ -15,17 +14,10 @@ from tests.clinic import Clinic
 from tests.conftest import StartBot
 from tests.faults.wire import Telegram
 from tests.people import Client
+from tests.ports import free_port
 
 SECRET = "secret-of-the-webhook"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def by_webhook(port: int) -> dict[str, Any]:

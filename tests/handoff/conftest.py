@@ -1,8 +1,5 @@
 """A clinic whose inbox rings the bot's doorbell, and an operator."""
 
-import contextlib
-import random
-import socket
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +9,7 @@ import pytest
 from tests.clinic import world
 from tests.conftest import StartBot
 from tests.handoff.operators import Operator
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -26,12 +24,8 @@ STAFF = [
 
 @pytest.fixture
 def port() -> int:
-    """Free at the moment, and none of those that systems give to whoever asks for any."""
-    for wanted in random.SystemRandom().sample(range(20_000, 32_000), 50):
-        with socket.socket() as taken, contextlib.suppress(OSError):
-            taken.bind(("127.0.0.1", wanted))
-            return wanted
-    raise AssertionError("no free port")
+    """Where the bot listens."""
+    return free_port()
 
 
 @pytest.fixture
