@@ -16,6 +16,7 @@ from bot.embedded_redis import NoRedis
 from bot.finding import Finding, Grade, advice, bad, good
 from bot.onelink.profile import token_owner
 from bot.settings import Settings
+from bot.telegram.texts import gaps
 
 
 async def checked(settings: Settings, say: Callable[[str], None]) -> int:
@@ -176,6 +177,22 @@ def _services(services: tuple[Service, ...], bookable: list[Resource]) -> list[F
 
 async def _house(app: App) -> AsyncIterator[Finding]:
     settings = app.settings
+    yield good("The time zone data of this machine know Kazakhstan's time of today.")
+    missing = gaps()
+    for locale, count in missing.items():
+        if count:
+            yield bad(
+                f"{count} sentences have no translation in locales/{locale}: clients read English there."
+            )
+    if not any(missing.values()):
+        yield good(f"Every sentence is there in {', '.join(missing)}.")
+    if settings.reminders and settings.reminders_owner == "bot":
+        yield good(
+            "The bot reminds clients. Leave no default plan of touches for appointments in One-Link, and no "
+            "automation that writes to them: else they are reminded twice (or set REMINDERS_OWNER=platform)."
+        )
+    else:
+        yield advice("The bot reminds nobody: see REMINDERS and REMINDERS_OWNER.")
     if settings.data_controller is None:
         yield advice(
             "DATA_CONTROLLER is not set: the consent should name the clinic's legal name and BIN "

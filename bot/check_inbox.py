@@ -39,6 +39,8 @@ async def about_inbox(app: App) -> AsyncIterator[Finding]:
         yield advice("Turn on “lock to single conversation” in the inbox: one client, one conversation.")
     if inbox.greets:
         yield advice("Turn off the greeting of the inbox: clients are greeted by the bot.")
+    if inbox.asks_for_email:
+        yield advice("Turn off the collecting of e-mail addresses in the inbox: it asks clients in the chat.")
     for finding in (*_operators(app.settings, inbox), *_doorbell(app.settings, inbox)):
         yield finding
 
@@ -49,7 +51,12 @@ def _operators(settings: Settings, inbox: Inbox) -> Iterator[Finding]:
             "Set ONELINK_INBOX_IDENTIFIER, too: then clients can talk to operators through the bot. "
             "Until then they are told to call the clinic."
         )
-    elif settings.operator_hours is None:
+        return
+    if inbox.assigns is False:
+        yield advice(
+            "Turn on automatic assignment in the inbox: whoever asks for a person gets one who is told so."
+        )
+    if settings.operator_hours is None:
         yield advice("Set OPERATOR_HOURS, so that clients who ask for a person are told when one answers.")
     if inbox.answers_out_of_hours:
         yield advice("Turn off the inbox's automatic message outside working hours: OPERATOR_HOURS says it.")

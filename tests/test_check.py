@@ -1,5 +1,8 @@
 """`check` against the sandbox: what it finds, in words, and the exit status."""
 
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from bot.check import checked
 from bot.sandbox.server import Sandbox
 from bot.settings import load_settings
+from bot.telegram.texts import LOCALES_DIR, gaps
 from tests.clinic import Clinic, world
 from tests.conftest import one_profile_each, settings_for
 
@@ -15,17 +19,19 @@ pytest_generate_tests = one_profile_each
 SECRET = "doorbell-of-the-tests"
 
 
+INBOX = {
+    "id": 14,
+    "identifier": "inbox-identifier",
+    "name": "Telegram",
+    "lock_to_single_conversation": True,
+    "webhook_url": f"https://bot.example.test/onelink/{SECRET}",
+    "secret": "signing-secret",
+}
+
+
 @pytest.fixture
 def clinic_world() -> dict[str, Any]:
-    inbox = {
-        "id": 14,
-        "identifier": "inbox-identifier",
-        "name": "Telegram",
-        "lock_to_single_conversation": True,
-        "webhook_url": f"https://bot.example.test/onelink/{SECRET}",
-        "secret": "signing-secret",
-    }
-    return world(inboxes=[inbox])
+    return world(inboxes=[INBOX])
 
 
 async def findings(sandbox: Sandbox, redis_url: str, **settings: Any) -> tuple[int, list[str]]:
@@ -84,3 +90,35 @@ async def test_a_wrong_token_and_a_missing_inbox_are_problems(
     assert lines_with(said, "PROBLEM")
     status, _ = await findings(sandbox, redis_url, onelink_token="wrong")
     assert status == 1
+
+
+async def test_what_the_inbox_does_by_itself_is_advised_against(
+    sandbox: Sandbox, redis_url: str, clinic: Clinic
+) -> None:
+    noisy = {"greeting_enabled": True, "working_hours_enabled": True, "enable_email_collect": True}
+    await clinic.changes(inboxes=[INBOX | noisy | {"enable_auto_assignment": False}])
+    _, said = await findings(sandbox, redis_url)
+    for words in (
+        "Turn off the greeting",
+        "Turn off the inbox's automatic message",
+        "Turn off the collecting of e-mail addresses",
+        "Turn on automatic assignment",
+    ):
+        assert lines_with(said, words), words
+
+
+async def test_texts_time_zones_and_who_reminds_are_told(sandbox: Sandbox, redis_url: str) -> None:
+    _, said = await findings(sandbox, redis_url)
+    assert lines_with(said, "Every sentence is there in kk, ru, en.")
+    assert lines_with(said, "The time zone data of this machine")
+    assert lines_with(said, "The bot reminds clients.")
+    _, said = await findings(sandbox, redis_url, reminders_owner="platform")
+    assert lines_with(said, "The bot reminds nobody")
+
+
+def test_a_sentence_without_a_translation_is_counted(tmp_path: Path) -> None:
+    shutil.copytree(LOCALES_DIR, tmp_path, dirs_exist_ok=True)
+    kazakh = tmp_path / "kk" / "LC_MESSAGES" / "messages.po"
+    text = kazakh.read_text(encoding="utf-8")
+    kazakh.write_text(re.sub(r'(msgid "today"\nmsgstr) ".+"', r'\1 ""', text), encoding="utf-8")
+    assert gaps(tmp_path) == {"kk": 1, "ru": 0, "en": 0}

@@ -30,6 +30,8 @@ class InboxRow(Row):
     lock_to_single_conversation: bool | None = None
     greeting_enabled: bool | None = None
     working_hours_enabled: bool | None = None
+    enable_email_collect: bool | None = None
+    enable_auto_assignment: bool | None = None
     webhook_url: str | None = None
     secret: str | None = None
 
@@ -54,6 +56,8 @@ class Inbox:
     locks_to_single_conversation: bool | None
     greets: bool | None
     answers_out_of_hours: bool | None
+    asks_for_email: bool | None
+    assigns: bool | None
     webhook_url: str | None = field(repr=False)  # its random part is all that keeps strangers from ringing
     has_secret: bool
 
@@ -109,6 +113,8 @@ def load_inbox(row: object) -> Inbox:
         locks_to_single_conversation=it.lock_to_single_conversation,
         greets=it.greeting_enabled,
         answers_out_of_hours=it.working_hours_enabled,
+        asks_for_email=it.enable_email_collect,
+        assigns=it.enable_auto_assignment,
         webhook_url=it.webhook_url or None,
         has_secret=bool(it.secret),
     )

@@ -8,6 +8,15 @@ from bot.sandbox.answers import Row
 from bot.sandbox.availability import seconds
 from bot.sandbox.world import World
 
+_INBOX_SWITCHES = (
+    "lock_to_single_conversation",
+    "greeting_enabled",
+    "working_hours_enabled",
+    "enable_email_collect",
+    "enable_auto_assignment",
+    "hmac_mandatory",
+)
+
 
 def inbox_view(inbox: Row, *, secrets: bool) -> Row:
     """An inbox as its settings page shows it; only administrators see the secrets."""
@@ -18,8 +27,7 @@ def inbox_view(inbox: Row, *, secrets: bool) -> Row:
         "channel_type": "Channel::Api",
         "inbox_identifier": inbox["inbox_identifier"],
         "webhook_url": inbox["webhook_url"],
-        "lock_to_single_conversation": inbox["lock_to_single_conversation"],
-        "hmac_mandatory": inbox["hmac_mandatory"],
+        **{name: inbox[name] for name in _INBOX_SWITCHES},
         "additional_attributes": {},
     }
     if secrets:

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -95,9 +97,26 @@ class Texts:
 @cache  # they are the same for as long as the process lives
 def load_catalogue(directory: Path, locale: str) -> gettext.GNUTranslations:
     """One catalogue; sentences without a translation are read in English."""
-    with (directory / locale / "LC_MESSAGES" / "messages.po").open("rb") as source:
-        catalogue = read_po(source, locale=locale)
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, _read(directory, locale))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def gaps(directory: Path = LOCALES_DIR) -> dict[str, int]:
+    """By language: how many sentences that one of the catalogues has are not translated."""
+    catalogues = {locale: _read(directory, locale) for locale in LOCALES}
+    every = {message.id for found in catalogues.values() for message in found if message.id}
+    return {locale: sum(not _translated(found, key) for key in every) for locale, found in catalogues.items()}
+
+
+def _read(directory: Path, locale: str) -> Catalog:
+    with (directory / locale / "LC_MESSAGES" / "messages.po").open("rb") as source:
+        return read_po(source, locale=locale)
+
+
+def _translated(catalogue: Catalog, key: Any) -> bool:
+    message = catalogue.get(key)
+    if message is None or not message.string:
+        return False
+    return isinstance(message.string, str) or all(message.string)
