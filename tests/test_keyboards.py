@@ -18,7 +18,7 @@ from bot.dialogue.framing import unreachable_lists
 from bot.dialogue.reminder import reminder, which_one
 from bot.dialogue.screen import Choice, Screen
 from bot.domain.attempt import What
-from bot.domain.client import Client, Consent
+from bot.domain.client import CONSENT_VERSION, Client, Consent
 from bot.domain.errors import OneLinkUnreachable, SlotTaken
 from bot.domain.model import Appointment, Resource, Service, Slot, Status
 from bot.domain.watched import watched
@@ -109,7 +109,7 @@ def drafts() -> list[BookingDraft]:
         resource_id=FIRST_RESOURCE + 24,
         day=slot.starts_at.date(),
         slot=slot,
-        consent=Consent(version="1", given_at=NOW, locale="kk"),
+        consent=Consent(version=CONSENT_VERSION, given_at=NOW, locale="kk"),
         name=LONG_NAME,
         phone=PhoneAnswer(number="+77011234567"),
         iin=IinAnswer(reason="foreign"),

@@ -21,8 +21,8 @@ from bot.telegram.texts import LOCALES, LOCALES_DIR, Texts, Words, load_catalogu
 BOT = LOCALES_DIR.parent / "bot"
 PLURAL_FORMS = {"kk": 2, "ru": 3, "en": 2}
 MARKS = "‹›✕✓↻📱"
-#: Names that are written in Latin letters in every language.
-LATIN_NAMES = re.compile("Telegram|One-Link")
+#: Names and commands that are written in Latin letters in every language.
+LATIN_NAMES = re.compile("Telegram|One-Link|/privacy")
 #: What a phone 360 points wide shows of a button across the card, in letters; Latin ones are narrower.
 LABEL_FITS = {"kk": 34, "ru": 34, "en": 38}
 #: What it shows of one of two buttons side by side.

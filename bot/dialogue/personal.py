@@ -41,7 +41,7 @@ def terms_of_consent(house: House) -> tuple[Word, ...]:
         ),
         Text("How: in the clinic's system; messages pass through Telegram, whose servers are abroad."),
         Text("To whom: to nobody else; nothing is published."),
-        Text("How long: until you withdraw your consent; ask the clinic to, at any time."),
+        Text("How long: until you withdraw your consent; at any time, here by /privacy or at the clinic."),
     ]
     if house.privacy_url:
         lines.append(Text("In full: {url}", url=house.privacy_url))

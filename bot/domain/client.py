@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.handoff import Handoff
 
 #: The wording of the consent a client agrees to; a new wording is asked again.
-CONSENT_VERSION = "1"
+CONSENT_VERSION = "2"
 
 #: Enough to recognise a client's own visits; older ones are known to One-Link.
 REMEMBERED_APPOINTMENTS = 20

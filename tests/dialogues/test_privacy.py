@@ -8,6 +8,7 @@ import pytest
 from bot.dialogue.outcomes import BRAKED
 from bot.dialogue.screen import Text
 from bot.domain.attempt import BookingAttempt, Wanted
+from bot.domain.client import CONSENT_VERSION
 from bot.telegram.commands import COMMANDS
 from bot.telegram.keyboard import VisitTap
 from tests.clinic import NOW, Clinic
@@ -57,7 +58,8 @@ async def test_what_is_kept_is_shown_as_facts_without_name_and_phone(client: Cli
     await client.taps("English")
     await client.says("/privacy")
     await client.sees(Text("Language: {language}", language="English"))
-    await client.sees(Text("Consent: given on {date}, wording {version}", date="07.01.2030", version="1"))
+    consent = Text("Consent: given on {date}, wording {version}", date="07.01.2030", version=CONSENT_VERSION)
+    await client.sees(consent)
     await client.sees(Text("Links to your visits: {n}", n=1), "Unfinished booking: yes")
     await client.sees_nothing_of("Алия", "4567")
 
