@@ -208,7 +208,7 @@ class Claim:
         await self._run(
             _SAVE,
             keys,
-            _THREAD.dump_json(thread),
+            _THREAD.dump_json(thread, exclude_defaults=True),
             str(thread.conversation_id),
             str(self.client_id),
             number,

@@ -191,7 +191,7 @@ class Storage:
             if update_id is not None:
                 turn.seen = (*turn.seen, update_id)[-REMEMBERED_UPDATES:]
             is_new = turn.client != before.client
-            client = _CLIENT.dump_json(turn.client) if is_new else b""
+            client = _CLIENT.dump_json(turn.client, exclude_defaults=True) if is_new else b""
             proven = turn.client.contact_id if is_new and turn.client.verified else None
             lifetime_ms = int(DRAFT_LIFETIME / timedelta(milliseconds=1))
             changes = [
@@ -352,7 +352,8 @@ def _loaded(client_id: int, state: bytes, data: bytes, seen: bytes, client: byte
 
 def _pairs(told: Mapping[int, WatchedVisit | None]) -> list[Any]:
     """Appointment ids and what is kept of each; an empty text forgets it."""
-    return [part for it, visit in told.items() for part in (it, _VISIT.dump_json(visit) if visit else "")]
+    kept = {it: _VISIT.dump_json(visit, exclude_defaults=True) if visit else "" for it, visit in told.items()}
+    return [part for pair in kept.items() for part in pair]
 
 
 def _packed(seen: tuple[int, ...]) -> str:

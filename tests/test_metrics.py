@@ -148,7 +148,7 @@ async def test_a_dialogue_that_was_given_up_counts_when_its_draft_is_forgotten(r
     page = Page(metrics.page().decode())
     assert page.all("steps_left_total") == 1
     assert page.all("steps_left_total", step="slot", locale="kk", how="expired") == 1
-    await storage.close()
+    await storage.redis.aclose()
 
 
 async def test_clients_who_confirmed_or_are_forgotten_have_left_no_question() -> None:

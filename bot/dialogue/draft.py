@@ -155,7 +155,7 @@ class Talk:
     """One client's talk with the desk at this moment.
 
     `say` puts words into the client's language, `tell_staff` into the clinic's. `message_id` and `at`
-    are those of the client's message or of the card that was tapped.
+    are those of the client's message or of the card that was tapped; `update_id` is Telegram's.
     """
 
     desk: BookingDesk
@@ -168,6 +168,11 @@ class Talk:
     own_name: str | None = None
     message_id: int | None = None
     at: datetime | None = None
+    update_id: int | None = None
+
+    def new_key(self) -> str:
+        """For a dialogue that begins now."""
+        return self.desk.key_for(self.client.id, self.update_id)
 
     def soon_after(self, moment: datetime | None) -> bool:
         """Whether this message came within two seconds of an earlier one (Telegram tells whole seconds)."""

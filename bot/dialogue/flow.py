@@ -4,7 +4,6 @@
 `framing.shown` is the screen that belongs to it.
 """
 
-import uuid
 from dataclasses import replace
 
 from bot.dialogue.actions import ACTIONS
@@ -20,7 +19,7 @@ from bot.domain.iin import Iin, read_iin
 
 async def begun(talk: Talk) -> BookingDraft:
     """A new draft with a key of its own; a returning client's data comes from One-Link."""
-    draft = BookingDraft(key=str(uuid.uuid4()), begun_at=talk.now)
+    draft = BookingDraft(key=talk.new_key(), begun_at=talk.now)
     if not talk.client.consents:
         return draft
     try:

@@ -1,6 +1,5 @@
 """Moving a visit: the questions of a booking from the day on, and one summary of old and new."""
 
-import uuid
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -13,10 +12,10 @@ from bot.domain.attempt import MoveAttempt
 from bot.domain.model import Appointment, Slot
 
 
-def moving(appointment: Appointment) -> BookingDraft:
+def moving(appointment: Appointment, talk: Talk) -> BookingDraft:
     """A draft that asks for another time of this visit; service and specialist stay as they are."""
     return BookingDraft(
-        key=str(uuid.uuid4()),
+        key=talk.new_key(),
         service_id=appointment.service_id,
         resource_id=appointment.resource_id,
         unasked=("service_id", "resource_id"),

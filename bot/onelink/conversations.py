@@ -8,13 +8,14 @@ from bot.domain.errors import (
     ContactExists,
     Gone,
     NotPermitted,
+    OneLinkUnreachable,
     PhoneRefused,
     Refused,
     TooLarge,
 )
 from bot.domain.model import Contact, Conversation
 from bot.domain.thread import ThreadMessage
-from bot.onelink.exchange import Form
+from bot.onelink.exchange import Answer, Form
 from bot.onelink.files import FileToSend
 from bot.onelink.http import OneLinkHttp
 from bot.onelink.rows import every, only, payload_of
@@ -170,13 +171,14 @@ class Conversations:
             form = Form(fields, [("attachments[]", file.part()) for file in files])
             await self._upload(display_id, contact_source_id, form)
             return
-        await self._http.post(
+        answer = await self._http.post(
             PUBLIC_MESSAGES,
             fields,
             inbox=self._inbox_identifier,
             contact=contact_source_id,
             id=display_id,
         )
+        _assert_kept(answer)
 
     async def messages(self, display_id: int, *, after: int) -> tuple[ThreadMessage, ...]:
         """The next messages after the one with this id, by id: at most 100, of all kinds. Raises Gone.
@@ -200,9 +202,10 @@ class Conversations:
         Harmless to repeat; a message that is `read` stays so. Raises Gone.
         """
         outcome = {"status": "delivered"} if delivered else {"status": "failed", "external_error": error}
-        await self._http.patch(
+        answer = await self._http.patch(
             "conversations/{id}/messages/{message}", outcome, id=display_id, message=message_id
         )
+        _assert_kept(answer)
 
     async def inbox(self) -> Inbox:
         """The inbox itself, for `check`. Raises Gone."""
@@ -212,13 +215,14 @@ class Conversations:
     async def _upload(self, display_id: int, contact_source_id: str, form: Form) -> None:
         """Send a message with files; for a file two refusals mean something else than for a text."""
         try:
-            await self._http.post_form(
+            answer = await self._http.post_form(
                 PUBLIC_MESSAGES,
                 form,
                 inbox=self._inbox_identifier,
                 contact=contact_source_id,
                 id=display_id,
             )
+            _assert_kept(answer)
         except NotPermitted as error:
             if error.status != 402:  # the storage is full; texts still go
                 raise
@@ -232,3 +236,9 @@ class Conversations:
 def without_liquid(text: str) -> str:
     """Text that One-Link will not evaluate: a space breaks each `{{` and `{%`."""
     return re.sub(r"\{(?=[{%])", "{ ", text)
+
+
+def _assert_kept(answer: Answer) -> None:
+    """A message that One-Link has kept is in its answer. Raises OneLinkUnreachable: nobody knows."""
+    if not isinstance(answer.body, dict) or "id" not in answer.body:
+        raise OneLinkUnreachable("unreadable_answer")

@@ -74,7 +74,7 @@ class Card:
 
     def save(self, draft: BookingDraft, state: str | None = None) -> None:
         """Keep the draft, and the state of the question it asks (or the given one)."""
-        self.turn.data["draft"] = _DRAFT.dump_python(draft, mode="json")
+        self.turn.data["draft"] = _DRAFT.dump_python(draft, mode="json", exclude_defaults=True)
         self.turn.state = state or state_for(dialogue_of(draft).asking(draft))
 
     def close(self) -> None:

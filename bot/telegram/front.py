@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from aiogram.types import CallbackQuery, Message, TelegramObject, User
 
 from bot.dialogue.draft import BookingDraft, House, Talk
-from bot.dialogue.screen import Choice, Joined, Screen, Text
+from bot.dialogue.screen import Choice, Joined, Screen, Text, Word
 from bot.domain.attempt import AnyAttempt, BookingAttempt, ChangeAttempt, MoveAttempt
 from bot.domain.person_name import without_tricks
 from bot.storage import Storage, Turn
@@ -51,7 +51,14 @@ class Front:
         label = Text("As last time: {what}", what=Joined((service, resource)))
         return (Choice(label, "same", f"{service.id}.{resource.id}"),)
 
-    def talk(self, turn: Turn, now: datetime, user: User | None, event: TelegramObject | None) -> Talk:
+    def talk(
+        self,
+        turn: Turn,
+        now: datetime,
+        user: User | None,
+        event: TelegramObject | None,
+        update_id: int | None = None,
+    ) -> Talk:
         """This client's talk with the desk at this moment."""
         locale = self.texts.chosen(turn.client.locale, user.language_code if user else None)
         message = event.message if isinstance(event, CallbackQuery) else event
@@ -67,6 +74,7 @@ class Front:
             own_name=(without_tricks(user.full_name) or None) if user else None,
             message_id=getattr(message, "message_id", None),
             at=said.date if said else None,
+            update_id=update_id,
         )
 
     def talk_in(self, locale: str, turn: Turn, now: datetime) -> Talk:
@@ -98,14 +106,14 @@ class Front:
             card.turn.state = None
         return None
 
-    async def say_checking(self, card: Card) -> None:
+    async def say_checking(self, card: Card, before: tuple[Word, ...] = ()) -> None:
         """The client wrote while the outcome is open: the card stays where it is and will tell it.
 
         A new card below would have to be sent and stored: a crash in between would leave one that never
         tells. These words stay true whatever happens.
         """
         said = Text("The clinic has not answered yet; the result will appear in the card above.")
-        await card.say(Screen(asks=said))
+        await card.say(Screen(asks=said, notices=before))
 
     async def finish(self, card: Card, draft: BookingDraft, talk: Talk) -> None:
         """Everything is answered and confirmed: do it."""

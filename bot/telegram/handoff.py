@@ -17,7 +17,6 @@ from bot.telegram.commands import COMMANDS
 from bot.telegram.front import Front
 from bot.telegram.moves import acknowledge, begin, is_being_checked
 from bot.telegram.operators import call_operator
-from bot.telegram.states import Booking
 
 #: Meant for the bot; anything else that begins with a slash is something the client says.
 _COMMAND = re.compile(rf"/({'|'.join(COMMANDS)})(@\w+)?(\s|$)")
@@ -90,15 +89,19 @@ async def back_tap(query: CallbackQuery, card: Card, talk: Talk, front: Front) -
 
 
 async def bot_is_back(card: Card, talk: Talk, front: Front, said: Screen) -> None:
-    """The bot answers again: it says so, and goes on where the client was."""
+    """The bot answers again: it says so, and goes on where the client was.
+
+    In one message: of two, the second may fail, and then the first would be said again.
+    """
     handoff = card.turn.client.handoff
     card.turn.client = replace(card.turn.client, handoff=None)
     if handoff is not None:
         await card.refresh(handoff.card_id, screens.over())
-    await card.say(said)
-    if card.turn.state == Booking.checking.state and await is_being_checked(card, front):
+    notices = (said.asks, *said.lines)
+    if await is_being_checked(card, front, notices):
         return
     if card.draft is not None:
-        await begin(card, talk, below=True)
+        await begin(card, talk, notices, below=True)
     else:
-        await card.say(greeting(front.house, talk.locale, same=await front.same_again(talk)))
+        same = await front.same_again(talk)
+        await card.say(greeting(front.house, talk.locale, notices, same=same))

@@ -54,7 +54,8 @@ class ClientMiddleware(BaseMiddleware):
         turn: Turn = data["turn"]
         bot: Bot = data["bot"]
         update = event if isinstance(event, Update) else None
-        talk = self.front.talk(turn, data["now"], data.get("event_from_user"), update and update.event)
+        user, said = data.get("event_from_user"), update and update.event
+        talk = self.front.talk(turn, data["now"], user, said, update.update_id if update else None)
         if turn.client.speaks != talk.locale:
             turn.client = replace(turn.client, speaks=talk.locale)
         card = Card(bot, turn, self.front.texts[talk.locale], data["now"])

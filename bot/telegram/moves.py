@@ -92,12 +92,13 @@ async def go_on(
 async def begin(
     card: Card,
     talk: Talk,
+    before: tuple[Word, ...] = (),
     *,
     again: bool = False,
     below: bool = False,
     same: tuple[int, int] | None = None,
 ) -> None:
-    """A new draft, or the unfinished one with its slot looked at anew.
+    """A new draft, or the unfinished one with its slot looked at anew; `before` is said first.
 
     `same`: with this service and this resource, which can be changed like any other answer.
     """
@@ -110,7 +111,7 @@ async def begin(
             draft = replace(draft, category=ALL, service_id=same[0], resource_id=same[1])
     else:
         draft, notices = await resumed(draft, talk)
-    await go_on(card, draft, talk, notices, below=below)
+    await go_on(card, draft, talk, (*before, *notices), below=below)
 
 
 async def leave(card: Card) -> None:
@@ -120,13 +121,13 @@ async def leave(card: Card) -> None:
     card.close()
 
 
-async def is_being_checked(card: Card, front: Front) -> bool:
-    """Whether an attempt is open: then nothing else can be begun, and the client is told."""
+async def is_being_checked(card: Card, front: Front, before: tuple[Word, ...] = ()) -> bool:
+    """Whether an attempt is open: then nothing else can be begun, and the client is told, after `before`."""
     if card.turn.state != Booking.checking.state:
         return False
     if await front.open_attempt(card) is None:
         return False
-    await front.say_checking(card)
+    await front.say_checking(card, before)
     return True
 
 

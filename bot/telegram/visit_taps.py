@@ -121,7 +121,7 @@ async def _move(act: VisitAct) -> None:
         await act.card.put_away()
     act.card.close()
     act.card.moved_to(act.message_id)
-    await go_on(act.card, moving(visit.appointment), act.talk)
+    await go_on(act.card, moving(visit.appointment, act.talk), act.talk)
 
 
 async def _again(act: VisitAct) -> None:

@@ -4,6 +4,7 @@ One-Link is the only judge of what is free; the desk drops what is past or too s
 five-minute starts to a readable grid, and shares fresh readings between clients.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -217,6 +218,16 @@ class BookingDesk:
             # A merged contact has another id; it is the client's own if it was linked as that.
             return contact if client.contact_id in (contact.id, client.linked) else None
         return Contact(id=contact.id, phone=contact.phone)
+
+    def key_for(self, client_id: int, update_id: int | None) -> str:
+        """The key of a dialogue that this update begins; without an update, any.
+
+        An update that is handled again, because a process died in the middle, begins the same dialogue: the
+        buttons that the client has seen already stay good. Who knows the client cannot tell the key.
+        """
+        if update_id is None:
+            return str(uuid.uuid4())
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.bot_key}:{client_id}:{update_id}"))
 
     def today(self, catalogue: Catalogue, now: datetime) -> date:
         """Today at the clinic."""

@@ -20,14 +20,18 @@ from tests.bench.open_handoffs import open_handoffs
 from tests.bench.redis_trips import redis_trips
 from tests.bench.starting import starting
 from tests.bench.sync_requests import sync_requests
+from tests.bench.tail_latency import tail_latency
+from tests.bench.two_replicas import two_replicas
 
 #: By the number of the goal in docs/performance.md.
 BENCHMARKS: dict[str, Benchmark] = {
     "P1": dialogue_cost,
+    "P2": tail_latency,
     "P3": redis_trips,
     "P4": booking_requests,
     "P5": agenda_reading,
     "P6": many_reminders,
+    "P7": two_replicas,
     "P8": idle_dialogues,
     "P9": sync_requests,
     "P10": starting,

@@ -1,7 +1,6 @@
 """P1: what a step of the booking costs the bot, against the same in plain aiogram (`yardstick_g`)."""
 
 import asyncio
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -15,12 +14,11 @@ from bot.sandbox.server import serving
 from bot.sandbox.telegram_state import TelegramState
 from tests.bench.findings import Finding
 from tests.bench.machine import cores, cpu_seconds, pinned
-from tests.bench.stage import ENDS_WITHIN_S, STARTS_WITHIN_S, staged
+from tests.bench.plain_aiogram import plain_aiogram
+from tests.bench.stage import staged
 from tests.bench.walkers import Walker
 from tests.clinic import NOW, world
-from tests.conftest import TOKEN
-from tests.ports import free_port
-from tests.process import ROOT, launching
+from tests.process import launching
 
 #: From /start to the question after the time: six updates, one new message and five edits.
 TAPS = ("Book a visit", "Haircut", "Anna Ivanova", "tomorrow", "10:00")
@@ -89,17 +87,9 @@ def _findings(pairs: Sequence[tuple[float, float]]) -> list[Finding]:
 
 @asynccontextmanager
 async def _yardstick(directory: Path, core: int) -> AsyncIterator[Load]:
-    async with embedded_redis(directory) as redis_url, serving(clock=Clock(NOW)) as sandbox:
-        command = [sys.executable, "-m", "tests.bench.yardstick_g", TOKEN, sandbox.url, redis_url]
-        with pinned(core):
-            process = await asyncio.create_subprocess_exec(
-                *command, str(free_port()), cwd=ROOT, stdout=asyncio.subprocess.PIPE
-            )
-        assert process.stdout is not None
-        try:
-            said = await asyncio.wait_for(process.stdout.readline(), STARTS_WITHIN_S)
-            assert said == b"ready\n", "the yardstick does not start"
-            yield Load(sandbox.telegram.state, process.pid)
-        finally:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), ENDS_WITHIN_S)
+    async with (
+        embedded_redis(directory) as redis_url,
+        serving(clock=Clock(NOW)) as sandbox,
+        plain_aiogram(sandbox.url, redis_url, core) as process,
+    ):
+        yield Load(sandbox.telegram.state, process.pid)

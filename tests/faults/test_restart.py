@@ -180,6 +180,22 @@ async def test_processes_that_are_stopped_and_killed_lose_nothing_and_book_once(
     assert len(await client.words_of_bot()) == len(set(await client.words_of_bot()))
 
 
+async def test_buttons_that_a_killed_process_has_shown_stay_good(
+    start_process: StartProcess, control: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    """The client sees the first question and answers it before anybody has stored that it was asked."""
+    client = await somebody(control)
+    async with start_process() as bot:
+        await client.says("/start")
+        sandbox.faults.add({"match": "POST /editMessageText", "kind": "kill_after", "pid": bot.pid})
+        await client.taps_and_leaves("Book a visit")
+        assert await bot.ends() == -9
+    await client.taps_and_leaves("Haircut")
+    async with start_process():
+        await client.waits()
+        await client.sees("With whom?")
+
+
 async def test_a_stopped_bot_finishes_what_is_in_hand(
     start_process: StartProcess, control: httpx.AsyncClient, clinic: Clinic, sandbox: Sandbox
 ) -> None:

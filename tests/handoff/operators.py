@@ -9,6 +9,8 @@ Row = dict[str, Any]
 
 #: Seconds until a test gives up waiting.
 LONGEST_WAIT = 15
+#: Whoever has been rung for stands below this in `relays`; all others, at a moment in seconds.
+ANY_RING = 1_000_000
 
 
 class Operator:

@@ -24,7 +24,7 @@ from tests.crash.stage import until
 from tests.faults.weather import OneLinkWeather
 from tests.faults.wire import Telegram
 from tests.handoff.conftest import SECRET
-from tests.handoff.operators import LONGEST_WAIT, Operator
+from tests.handoff.operators import ANY_RING, LONGEST_WAIT, Operator
 from tests.handoff.test_handoff import BACK, WITH_STAFF, calls
 from tests.people import Client
 
@@ -205,10 +205,6 @@ async def test_doorbells_that_come_twice_or_backwards_or_late_change_nothing(
     assert await shown(client, "One", "Two", "Three") == ["One", "Two", "Three"]
     words = await client.words_of_bot()
     assert sum("The clinic's staff have ended the conversation." in text for text in words) == 1
-
-
-#: Whoever has been rung for stands below this; all others, at a moment in seconds.
-ANY_RING = 1_000_000
 
 
 async def test_only_genuine_doorbells_ring(
@@ -493,7 +489,7 @@ async def test_a_hand_that_was_silent_for_too_long_writes_nothing_more(redis_url
     assert await quick.post() is None
     await quick.end(None)
     assert await storage.relays.claim(NOW + timedelta(days=1), LEASE) is None
-    await storage.close()
+    await storage.redis.aclose()
 
 
 async def test_a_hand_whose_lease_ran_out_goes_on_if_nobody_else_came(redis_url: str) -> None:
@@ -508,7 +504,7 @@ async def test_a_hand_whose_lease_ran_out_goes_on_if_nobody_else_came(redis_url:
     await claim.renew()  # one that comes too late keeps nobody out
     await storage.relays.ring(501)
     assert await storage.relays.claim(NOW, LEASE) is not None
-    await storage.close()
+    await storage.redis.aclose()
 
 
 def _ticked(operator: Operator, number: int) -> Callable[[], Awaitable[bool]]:

@@ -10,7 +10,7 @@ from bot.telegram.texts import Texts
 from tests.clinic import Clinic
 from tests.conftest import one_profile_each
 from tests.crash.stage import until
-from tests.handoff.operators import LONGEST_WAIT, Operator
+from tests.handoff.operators import ANY_RING, LONGEST_WAIT, Operator
 from tests.handoff.test_handoff import BACK, WITH_STAFF, calls
 from tests.people import Client
 
@@ -36,7 +36,7 @@ async def is_at_rest(bot: App, operator: Operator) -> None:
 
     async def quiet() -> bool:
         redis: Any = bot.storage.redis
-        return not await redis.exists("relaying:{501}") and not await redis.zcount("relays", "-inf", 0)
+        return not await redis.exists("relaying:{501}") and not await redis.zcount("relays", "-inf", ANY_RING)
 
     assert await until(quiet, LONGEST_WAIT)
 
