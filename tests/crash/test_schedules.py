@@ -1,6 +1,6 @@
 """Whatever goes wrong, in whatever order: hundreds of drawn schedules, several of them side by side.
 
-SCHEDULES: how many (default 64). SCHEDULES_SEED: draws the same ones again. What a failure prints can be
+SCHEDULES: how many (default 200). SCHEDULES_SEED: draws the same ones again. What a failure prints can be
 given a name in `NAMED`, and be made smaller there by hand.
 """
 
@@ -17,7 +17,7 @@ from tests.crash.schedules import Schedule, Trouble, play, schedules
 from tests.crash.stage import Store, stores
 from tests.process import Launcher
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "64"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "200"))
 SEED = int(os.environ.get("SCHEDULES_SEED", str(random.SystemRandom().randrange(10**9))))
 #: Parts of the whole, for runners that share the work.
 PARTS = 8
