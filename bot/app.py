@@ -223,7 +223,7 @@ def _assembled(
     policy = None
     if settings.reminders and settings.reminders_owner == "bot":
         policy = ReminderPolicy(settings.reminders, settings.quiet_hours)
-    rounds = Rounds(scheduling, storage, policy, settings.horizon)
+    rounds = Rounds(scheduling, storage, policy, settings.horizon, settings.book_again)
     telling = Telling(bot, front, rounds, Pace(), settings.quiet_hours)
     worker = Worker(bot, front, storage, clock, rounds, telling, metrics, sync_every=settings.sync_every)
     relays, doorbells = None, None

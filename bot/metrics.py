@@ -60,6 +60,7 @@ class Metrics:
         )
         self.reminders_sent = self._counter("reminders_sent", "Reminders sent")
         self.notices_sent = self._counter("notices_sent", "Notices of changes made by the clinic")
+        self.invitations_sent = self._counter("invitations_sent", "Clients asked for another visit after one")
 
         self.handoffs = self._gauge("handoffs_open", "Clients whom operators answer instead of the bot")
         self.handoffs_waiting = self._gauge("handoffs_waiting", "Those whom no operator has answered yet")

@@ -39,6 +39,10 @@ def duration(text: Any) -> timedelta:
         raise ValueError("that is longer than any calendar") from None
 
 
+def _optional_duration(text: Any) -> Any:
+    return None if text in ("", None) else duration(text)
+
+
 def _durations(text: Any) -> tuple[timedelta, ...]:
     if isinstance(text, str):
         return tuple(duration(part) for part in text.split(",") if part.strip())
@@ -132,6 +136,7 @@ class Settings(BaseSettings):
     default_locale: Locale = "ru"
     reminders: Durations = (timedelta(hours=24), timedelta(hours=2))
     reminders_owner: Literal["bot", "platform"] = "bot"
+    book_again: Annotated[timedelta | None, BeforeValidator(_optional_duration)] = None  # after a visit
     quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours()
     operator_hours: Annotated[OfficeHours | None, NoDecode, BeforeValidator(_office_hours)] = None
     operator_patience: Duration = timedelta(minutes=5)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from bot.domain.attempt import AnyAttempt
 from bot.domain.errors import BookingError
+from bot.domain.watched import WatchedVisit
 from bot.metrics import Metrics
 from bot.storage import Storage, Turn, TurnLost
 from bot.telegram.card import Card
@@ -47,7 +48,7 @@ MESSENGERS = 12
 #: What could not be told is tried again after this.
 LATER = timedelta(seconds=60)
 
-News = TypeVar("News", Change, Due)
+News = TypeVar("News", Change, Due, WatchedVisit)
 
 
 def _always() -> bool:
@@ -128,6 +129,7 @@ class Worker:
         self.metrics.reminders_due.set(len(due))
         # The most urgent first; after a while something more urgent may have become due, or have changed.
         await self._each(due, self._remind, while_=lambda: self._age() <= FRESH)
+        await self._each(self.telling.to_invite(self.now()), self._invite)
 
     async def look(self) -> bool:
         """Read the calendar and tell every change; False if it could not be read just now."""
@@ -193,6 +195,10 @@ class Worker:
     async def _tell(self, change: Change) -> None:
         if await self.telling.tell(change, self.now()):
             self.metrics.notices_sent.inc()
+
+    async def _invite(self, visit: WatchedVisit) -> None:
+        if await self.telling.invite(visit, self.now()):
+            self.metrics.invitations_sent.inc()
 
     async def _remind(self, due: Due) -> None:
         if await self.telling.remind(due, self.now()):

@@ -211,6 +211,10 @@ class Clinic:
         """Staff cancel an appointment."""
         await self._edits(number, status="cancelled")
 
+    async def notes(self, number: int, status: str) -> None:
+        """`completed`: the client was there; `no_show`: was not."""
+        await self._edits(number, status=status)
+
     async def restores(self, number: int) -> None:
         """Staff take a cancellation back."""
         await self._edits(number, status="scheduled")

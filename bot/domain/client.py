@@ -42,6 +42,7 @@ class Client:
     appointments: tuple[tuple[int, int | None], ...] = ()  # made here: (appointment id, contact id)
     reminded: tuple[int, ...] = ()  # the appointments of the latest reminder: typed replies mean these
     latest: tuple[int, int] | None = None  # service and resource of the latest booking here
+    invites: bool = True  # may be asked, after a visit, whether to book another one
     handoff: Handoff | None = None  # while operators answer instead of the bot
 
     @property

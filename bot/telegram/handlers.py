@@ -15,7 +15,7 @@ from aiogram.filters import (
 from aiogram.types import TelegramObject
 from aiogram.utils.magic_filter import MagicFilter
 
-from bot.telegram import handoff, messages, privacy, taps, visit_pages, visit_taps
+from bot.telegram import handoff, invitations, messages, privacy, taps, visit_pages, visit_taps
 from bot.telegram.keyboard import Tap, VisitTap
 from bot.telegram.states import Visits
 
@@ -67,6 +67,7 @@ def build_routers() -> tuple[Router, ...]:
         visit_pages.pages_tap, VisitTap.filter(F.step.in_({"visits", "past", "find", "findable"}))
     )
     private.callback_query.register(privacy.privacy_tap, VisitTap.filter(F.step.in_(privacy.STEPS)))
+    private.callback_query.register(invitations.invites_tap, VisitTap.filter(F.step.in_(invitations.STEPS)))
     private.callback_query.register(visit_taps.visit_tap, VisitTap.filter(F.step.in_(visit_taps.STEPS)))
     private.callback_query.register(taps.unknown_tap)
     private.my_chat_member.register(messages.came_back, ChatMemberUpdatedFilter(IS_NOT_MEMBER >> IS_MEMBER))

@@ -13,12 +13,13 @@ from aiogram import Bot
 from bot.dialogue import notice
 from bot.dialogue.appointment import visit_card
 from bot.dialogue.draft import BookingDraft
+from bot.dialogue.invitation import invitation
 from bot.dialogue.reminder import call_them, reminder
 from bot.dialogue.screen import Screen
-from bot.domain.errors import OneLinkUnreachable
-from bot.domain.model import UPCOMING, Appointment
+from bot.domain.errors import Gone, OneLinkUnreachable
+from bot.domain.model import UPCOMING, Appointment, Status
 from bot.domain.reminders import QuietHours, asks
-from bot.domain.watched import state_of, watched
+from bot.domain.watched import WatchedVisit, state_of, watched
 from bot.storage import Turn
 from bot.telegram.card import Card
 from bot.telegram.front import Front
@@ -27,6 +28,7 @@ from bot.telegram.session import impatient
 from bot.telegram.states import Booking
 from bot.usecases.desk import Catalogue
 from bot.usecases.rounds import Change, Due, Rounds
+from bot.usecases.visits import NotYours
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +111,49 @@ class Telling:
                 turn.client = replace(turn.client, reminded=tuple(it.appointment_id for it in still.visits))
             self.rounds.keep(turn.told)
         return sent
+
+    def to_invite(self, now: datetime) -> tuple[WatchedVisit, ...]:
+        """Visits after which their clients are to be asked about another one, unless it is quiet."""
+        return tuple(
+            it
+            for it in self.rounds.over(now)
+            if not self.quiet.covers(now.astimezone(self.rounds.picture.zone_of(it.resource_id)).time())
+        )
+
+    async def invite(self, visit: WatchedVisit, now: datetime) -> bool:
+        """Ask one client about another visit, or find that there is no reason to; whether it was asked.
+
+        Never twice: whatever comes of it, nothing more is told of that visit.
+        """
+        number = visit.appointment_id
+        async with self.front.storage.turn(visit.client_id) as turn:
+            assert turn is not None  # noqa: S101 (only an update can have been handled before)
+            known = await self.front.storage.visit(number)
+            if known != visit:
+                self.rounds.keep({number: known})
+                return False
+            screen = await self._invitation(turn, number, now)
+            sent = False
+            if screen is not None:
+                await self.pace.turn()
+                impatient.set(True)
+                sent = await self._card(turn, now).write(screen)
+            turn.told[number] = None
+            self.rounds.keep(turn.told)
+        return sent
+
+    async def _invitation(self, turn: Turn, number: int, now: datetime) -> Screen | None:
+        """None for whoever does not want it, is about something here anyway, or had no such visit."""
+        client = turn.client
+        if not client.invites or client.handoff is not None or turn.state is not None:
+            return None
+        try:
+            appointment = (await self.front.visits.visit(client, number)).appointment
+        except (Gone, NotYours):
+            return None
+        if appointment.status is Status.CANCELLED or appointment.ends_at > now:
+            return None
+        return invitation(appointment, await self.front.desk.known_catalogue(now))
 
     async def _meet(self, turn: Turn, appointment: Appointment, now: datetime) -> bool:
         """A visit that staff have booked. Who was about to book the same here need not go on."""

@@ -71,8 +71,15 @@ class Rounds:
     """What is to be told and to be reminded of. `policy` is None where the bot sends no reminders."""
 
     def __init__(
-        self, scheduling: Scheduling, storage: Storage, policy: ReminderPolicy | None, horizon: timedelta
+        self,
+        scheduling: Scheduling,
+        storage: Storage,
+        policy: ReminderPolicy | None,
+        horizon: timedelta,
+        book_again: timedelta | None = None,
     ) -> None:
+        """`book_again`: so long after a visit its client is asked about another one; None: never."""
+        self.book_again = book_again
         self.scheduling = scheduling
         self.storage = storage
         self.policy = policy
@@ -148,9 +155,25 @@ class Rounds:
             self._moments[visit.appointment_id] = kept
         return kept[1]
 
+    def over(self, now: datetime) -> tuple[WatchedVisit, ...]:
+        """Visits that were over some time ago, of clients with nothing ahead; one for each client."""
+        if self.book_again is None:
+            return ()
+        known = self.picture.known.values()
+        expected = {it.client_id for it in known if it.lies_ahead and it.starts_at > now}
+        latest: dict[int, WatchedVisit] = {}
+        for visit in sorted(known, key=lambda it: it.ends_at):
+            if visit.lies_ahead and visit.client_id not in expected and visit.starts_at <= now:
+                latest[visit.client_id] = visit
+        return tuple(it for it in latest.values() if it.ends_at + self.book_again <= now)
+
     def keep(self, told: Mapping[int, WatchedVisit | None]) -> None:
-        """What clients have just been told belongs into the picture."""
-        self.picture.known.update({number: visit for number, visit in told.items() if visit is not None})
+        """What clients have just been told belongs into the picture; None: nothing will be told any more."""
+        for number, visit in told.items():
+            if visit is None:
+                self.picture.known.pop(number, None)
+            else:
+                self.picture.known[number] = visit
 
     def _differing(
         self, known: Mapping[int, WatchedVisit], appointments: Mapping[int, Appointment], now: datetime
@@ -193,8 +216,9 @@ class Rounds:
         return changes
 
     async def _forget_past(self, known: Mapping[int, WatchedVisit], now: datetime) -> None:
+        kept_for = FORGOTTEN_AFTER + (self.book_again or timedelta())
         await self.storage.forget_visits(
-            [it.appointment_id for it in known.values() if it.starts_at < now - FORGOTTEN_AFTER]
+            [it.appointment_id for it in known.values() if it.ends_at < now - kept_for]
         )
 
 
