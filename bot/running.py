@@ -95,7 +95,7 @@ async def _greet(app: App, stop: asyncio.Event) -> None:
         await app.front.desk.catalogue(app.clock())
     except BookingError as error:
         log.warning("onelink_does_not_answer", error=type(error).__name__, status=error.status)
-    publishing = asyncio.create_task(publish_commands(app.bot, app.texts, app.front.house))
+    publishing = asyncio.create_task(publish_commands(app.bot, app.texts, app.front.house, app.storage))
     try:
         if app.settings.public_url is None:
             await app.intake.poll()

@@ -17,6 +17,7 @@ rings             str   the number of the latest ring
 relaying:{client} str   the process that relays for this client; a lease of some seconds
 looks:{client}    hash  conversation.message of One-Link -> why it has to be looked at again
 passed:{client}   hash  message of One-Link -> the messages in Telegram that show it; forgotten after 48 h
+published         str   what Telegram was last told of the bot itself, as a digest
 brake:{source id} zset  cancelled visits by the moment; a day. Named by what no Telegram id can be read from
 
 One turn costs two round trips: `take` locks and loads, `give_back` saves, remembers the update and
@@ -335,6 +336,15 @@ class Storage:
     async def let_go(self, name: str) -> None:
         """Leave that work to another process at once, if this one holds it."""
         await self._let_go([name], [self._holder])
+
+    async def published(self) -> str | None:
+        """What Telegram was last told of the bot itself, as a digest."""
+        found = await self.redis.get("published")
+        return found.decode() if found else None
+
+    async def has_published(self, digest: str) -> None:
+        """Telegram was told that."""
+        await self.redis.set("published", digest)
 
     async def ping(self) -> None:
         """Raise the library's error if Redis does not answer."""

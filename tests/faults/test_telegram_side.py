@@ -9,9 +9,11 @@ import pytest
 from bot.app import App
 from bot.running import CannotStart
 from bot.sandbox.server import Sandbox
+from bot.telegram.commands import publish_commands
 from bot.telegram.intake import LONGEST_LINE
 from tests.clinic import Clinic
 from tests.conftest import StartBot
+from tests.crash.stage import until
 from tests.faults.wire import Telegram
 from tests.people import Client
 from tests.ports import free_port
@@ -305,3 +307,30 @@ async def test_who_writes_much_while_telegram_is_away_is_not_taken_for_a_flood(
     assert sum(client.reads("I book visits. To begin, press the button.") in text for text in words) == (
         LONGEST_LINE + 5
     )
+
+
+# --- what Telegram shows of the bot ---------------------------------------------------------------
+
+
+async def test_a_restart_tells_telegram_of_the_bot_only_what_is_new(
+    start_bot: StartBot, sandbox: Sandbox
+) -> None:
+    """Telegram answers 429 to bots that set their descriptions often."""
+
+    def told() -> int:
+        return sum(call["method"] == "setMyDescription" for call in sandbox.telegram.state.journal)
+
+    async with start_bot() as bot:
+        assert await until(bot.storage.published, 10)
+        first = await bot.storage.published()
+        assert told() == 4
+    async with start_bot() as bot:
+        await publish_commands(bot.bot, bot.texts, bot.front.house, bot.storage)
+        assert told() == 4
+    async with start_bot(clinic_phone="+7 727 111 11 11") as bot:
+
+        async def is_new() -> bool:
+            return await bot.storage.published() != first
+
+        assert await until(is_new, 10)
+        assert told() == 8
