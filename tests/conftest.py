@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
@@ -36,6 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         config.add_cleanup(stack.close)
         config.stash[FORK_SERVER] = stack.enter_context(fork_server())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several runners share tests of very different lengths: mixed (always in the same way), so that the long
+    ones do not come one after the other in one of them."""
+    if hasattr(config, "workerinput"):
+        random.Random(0).shuffle(items)
 
 
 @pytest.hookimpl(optionalhook=True)
