@@ -77,6 +77,7 @@ def _settings(url: str, data_dir: str, bot_port: int) -> dict[str, str]:
         "DATA_DIR": data_dir,
         "HTTP_HOST": "127.0.0.1",
         "HTTP_PORT": str(bot_port),
+        "BOOK_AGAIN": "1d",
         "WEBHOOK_SECRET": DOORBELL,
         "CLINIC_NAME": "Клиника «Шипа»",
         "CLINIC_PHONE": "+7 727 000 00 00",
