@@ -2,7 +2,6 @@
 
 from bot.dialogue.appointment import local_start
 from bot.dialogue.menu import BOOK
-from bot.dialogue.reminder import is_discreet
 from bot.dialogue.screen import Choice, Clock, Day, Look, Screen, Text
 from bot.domain.model import Appointment, Status
 from bot.usecases.desk import Catalogue
@@ -21,9 +20,11 @@ def invitation(appointment: Appointment, catalogue: Catalogue) -> Screen:
     if appointment.status is not Status.NO_SHOW:  # the clinic has not noted whether the client came
         return Screen(asks=Text("Would you like to book another visit?"), extra=rows)
     local = local_start(appointment, catalogue)
-    expected = Text("We expected you: {day}, {time}.", day=Day(local.date(), full=True), time=Clock(local))
-    quiet = is_discreet(appointment, catalogue)
-    return Screen(asks=Text("Shall we find another time?"), lines=() if quiet else (expected,), extra=rows)
+    return Screen(
+        asks=Text("We expected you: {day}, {time}.", day=Day(local.date(), full=True), time=Clock(local)),
+        lines=(Text("Shall we find another time?"),),
+        extra=rows,
+    )
 
 
 def no_more() -> Screen:
