@@ -122,7 +122,7 @@ async def _catalogue(app: App) -> AsyncIterator[Finding]:
     try:
         services, resources = await app.scheduling.services(), await app.scheduling.resources()
         now = app.clock()
-        week = await app.scheduling.calendar(now, now + timedelta(days=7), with_slots=False)
+        week = await app.scheduling.calendar(now, now + timedelta(days=7))
         with_hours = {
             slot.resource_id
             for resource in resources

@@ -125,9 +125,8 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarReading:
-    """One-Link's answer about a range: free slots (deduplicated, by start) and appointments."""
+    """One-Link's answer about a range: who has visits there, and which."""
 
-    slots: tuple[Slot, ...]
     appointments: tuple[Appointment, ...]
     resources: tuple[Resource, ...]
 

@@ -51,7 +51,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx: its status (201 new, 200 replayed) and its JSON, an object or a list."""
+    """A 2xx: its status (201 new, 200 replayed) and its JSON, an object or a list, as it was parsed."""
 
     status: int
     body: object

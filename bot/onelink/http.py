@@ -48,6 +48,7 @@ class _Request:
     ids: Mapping[str, int | str]
     params: Mapping[str, str] | None = None
     body: Mapping[str, object] | Form | None = None
+    parse: Callable[[bytes], object] = orjson.loads
 
 
 def _unobserved(exchange: Exchange) -> None:
@@ -87,9 +88,20 @@ class OneLinkHttp:
             limits=httpx.Limits(max_connections=it.parallel + it.parallel_uploads),
         )
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None, **ids: int | str) -> Answer:
-        """Read; repeated when One-Link cannot be reached."""
-        return await self._call(_Request(self._line, "GET", path, ids, params), self._patience.attempts)
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        parse: Callable[[bytes], object] = orjson.loads,
+        **ids: int | str,
+    ) -> Answer:
+        """Read; repeated when One-Link cannot be reached.
+
+        `parse`: from a 2xx's bytes to the answer's body; ValueError if they are no JSON.
+        """
+        request = _Request(self._line, "GET", path, ids, params, parse=parse)
+        return await self._call(request, self._patience.attempts)
 
     async def post(
         self,
@@ -151,7 +163,7 @@ class OneLinkHttp:
             started = perf_counter()
             try:
                 response = await self._send(request)
-                outcome = _read(response, about_appointment=path.startswith("scheduling/appointments"))
+                outcome = _read(response, request)
             except OneLinkUnreachable as error:
                 response, outcome = None, error
             self._enter_in_books(request.method, path, response, outcome, perf_counter() - started)
@@ -231,15 +243,17 @@ def _worth_repeating(error: Exception) -> bool:
     return isinstance(error, OneLinkUnreachable) and error.code != BREAKER_OPEN
 
 
-def _read(response: httpx.Response, *, about_appointment: bool) -> Answer | BookingError:
+def _read(response: httpx.Response, request: _Request) -> Answer | BookingError:
     """The JSON of a 2xx; for everything else the error, which is returned to be logged before it rises."""
+    parse = request.parse if response.is_success else orjson.loads
     try:
-        body: object = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        body = parse(response.content)
+    except ValueError:
         body = None
     if not response.is_success:
+        about_appointment = request.path.startswith("scheduling/appointments")
         return error_for(response.status_code, body, about_appointment=about_appointment)
-    if not isinstance(body, dict | list):
+    if body is None or isinstance(body, str | float | int):
         return OneLinkUnreachable("not_json", status=response.status_code)
     return Answer(response.status_code, body)
 

@@ -29,7 +29,13 @@ from bot.onelink.wire import (
     load_resource,
     load_services,
 )
-from bot.onelink.wire_calendar import load_appointment, load_appointments, load_calendar, load_free_slots
+from bot.onelink.wire_calendar import (
+    load_appointment,
+    load_appointments,
+    load_calendar,
+    load_slots,
+    parse_slots,
+)
 
 
 class Scheduling:
@@ -54,24 +60,15 @@ class Scheduling:
         return every(load_resource, payload_of(answer.body))
 
     async def calendar(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        resource_ids: Collection[int] | None = None,
-        duration_min: int | None = None,
-        with_slots: bool = True,
+        self, start: datetime, end: datetime, *, resource_ids: Collection[int] | None = None
     ) -> CalendarReading:
-        """The range [start, end): resources, appointments of any status, and (or not) free slots.
+        """The range [start, end): resources and appointments of any status; `None` means all resources.
 
-        `None` means all resources, and each resource's own slot length. Past slots and slots
-        of resources that are not bookable are included. A slot never crosses the ends of the
-        range, so ask for whole local days; with slots, for one resource and at most a week at
-        a time (a day of one resource is about 11 KB). Gone if a resource is unknown.
+        Resources that are not bookable are included. Gone if a resource is unknown.
         """
         if resource_ids is not None and not resource_ids:  # an empty list would mean everybody
-            return CalendarReading(slots=(), appointments=(), resources=())
-        params = dump_calendar_query(start, end, resource_ids, duration_min, with_slots=with_slots)
+            return CalendarReading(appointments=(), resources=())
+        params = dump_calendar_query(start, end, resource_ids, None, with_slots=False)
         answer = await self._http.get("scheduling/calendar", params)
         # A month of a busy clinic takes a while: others are answered meanwhile.
         return await asyncio.to_thread(load_calendar, answer.body)
@@ -84,12 +81,17 @@ class Scheduling:
         resource_ids: Collection[int] | None = None,
         duration_min: int | None = None,
     ) -> tuple[Slot, ...]:
-        """Only the slots of `calendar`, by start: the quick way to an agenda, appointments are not read."""
+        """Free slots of the range, by start; without a duration as long as each resource's own slots.
+
+        Past slots and slots of resources that are not bookable are included. A slot never crosses the
+        ends of the range, so ask for whole local days, and at most for a week at a time (a day of one
+        resource is about 11 KB). Gone if a resource is unknown.
+        """
         if resource_ids is not None and not resource_ids:
             return ()
         params = dump_calendar_query(start, end, resource_ids, duration_min, with_slots=True)
-        answer = await self._http.get("scheduling/calendar", params)
-        return load_free_slots(answer.body)
+        answer = await self._http.get("scheduling/calendar", params, parse=parse_slots)
+        return load_slots(answer.body)
 
     async def appointment(self, appointment_id: int) -> Appointment:
         """Any appointment of the account; whose it is, is for the caller to check. Raises Gone."""

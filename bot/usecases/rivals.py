@@ -10,13 +10,7 @@ from bot.onelink.scheduling import Scheduling
 
 async def came_second(scheduling: Scheduling, ours: Appointment) -> bool:
     """Whether an appointment with a smaller id than ours holds its slot."""
-    reading = await scheduling.calendar(
-        ours.starts_at,
-        ours.ends_at,
-        resource_ids=(ours.resource_id,),
-        duration_min=None,
-        with_slots=False,
-    )
+    reading = await scheduling.calendar(ours.starts_at, ours.ends_at, resource_ids=(ours.resource_id,))
     return any(
         other.id < ours.id
         and other.resource_id == ours.resource_id

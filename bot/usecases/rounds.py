@@ -97,7 +97,7 @@ class Rounds:
         start, end = now, now + self.horizon + timedelta(days=1)
         while start < end:
             until = min(start + LONGEST_RANGE, end)
-            reading = await self.scheduling.calendar(start, until, with_slots=False)
+            reading = await self.scheduling.calendar(start, until)
             appointments |= {it.id: it for it in reading.appointments}
             zones |= {resource.id: resource.zone for resource in reading.resources}
             start = until

@@ -1,7 +1,7 @@
 """P5: a calendar's answer becomes the days and times that a client reads, against reading its JSON only."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from time import process_time
@@ -33,12 +33,19 @@ class Recorded:
         self._client = client
         self.answers: dict[str, bytes] = {}
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None, **_: int | str) -> Answer:
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        parse: Callable[[bytes], object] = orjson.loads,
+        **_: int | str,
+    ) -> Answer:
         """As `OneLinkHttp.get` does it once it has the bytes."""
         if path not in self.answers:
             response = await self._client.get(f"/api/v1/accounts/7/{path}", params=params)
             self.answers[path] = response.raise_for_status().content
-        return Answer(200, orjson.loads(self.answers[path]))
+        return Answer(200, parse(self.answers[path]))
 
 
 async def agenda_reading() -> list[Finding]:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
 from bot.domain.errors import OneLinkUnreachable
@@ -19,7 +20,7 @@ from bot.onelink.wire import (
     load_service,
     load_services,
 )
-from bot.onelink.wire_calendar import load_appointment, load_calendar, load_free_slots
+from bot.onelink.wire_calendar import load_appointment, load_calendar, load_slots, parse_slots
 
 ALMATY = timezone(timedelta(hours=5))
 
@@ -100,6 +101,10 @@ def calendar_body(**lists: object) -> dict[str, object]:
     return {"payload": {"resources": [], "appointments": [], "slots": []} | lists}
 
 
+def read_slots(body: object) -> tuple[Slot, ...]:
+    return load_slots(parse_slots(orjson.dumps(body)))
+
+
 # Appointments
 
 
@@ -157,6 +162,8 @@ def test_an_answer_of_another_shape_is_an_unknown_outcome(body: object) -> None:
         only(load_appointment, body)
     with pytest.raises(OneLinkUnreachable):
         load_calendar(body)
+    with pytest.raises(OneLinkUnreachable):
+        read_slots(body)
 
 
 # The calendar
@@ -179,9 +186,8 @@ def test_slots_in_mixed_offsets_are_instants_in_order_and_each_but_once() -> Non
         Slot(morning, 12, morning + half_hour),
         Slot(evening, 11, evening + half_hour),
     )
-    assert load_calendar(body).slots == expected
-    assert load_free_slots(body) == expected
-    assert all(type(slot) is Slot and slot.starts_at.tzinfo is UTC for slot in load_free_slots(body))
+    assert read_slots(body) == expected
+    assert all(type(slot) is Slot and slot.starts_at.tzinfo is UTC for slot in read_slots(body))
 
 
 @pytest.mark.parametrize(
@@ -198,9 +204,21 @@ def test_slots_in_mixed_offsets_are_instants_in_order_and_each_but_once() -> Non
 )
 def test_a_slot_that_cannot_be_read_is_left_out(strange: object) -> None:
     good = slot_row("2026-03-09T05:30:00Z", "2026-03-09T06:00:00Z")
-    assert [slot.resource_id for slot in load_free_slots(calendar_body(slots=[strange, good, strange]))] == [
-        11
-    ]
+    assert [slot.resource_id for slot in read_slots(calendar_body(slots=[strange, good, strange]))] == [11]
+
+
+def test_a_day_without_slots_is_not_a_day_that_cannot_be_read() -> None:
+    assert read_slots(calendar_body(slots=[])) == ()
+    with pytest.raises(OneLinkUnreachable):
+        read_slots(calendar_body(slots=["slot"]))
+    with pytest.raises(OneLinkUnreachable):
+        read_slots(calendar_body(slots=[slot_row("?", "?")]))
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b'{"payload": {"slots": ['])
+def test_what_is_not_json_is_not_parsed(content: bytes) -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        parse_slots(content)
 
 
 def test_cancelled_appointments_stay_in_the_calendar() -> None:
