@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from bot.dialogue.screen import Text
 from bot.storage import Turn, TurnLost
+from bot.telegram.beside import attended
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.transcript import overhear
@@ -64,7 +65,7 @@ class ClientMiddleware(BaseMiddleware):
             overhear(card, update)
         before = dict(turn.data), turn.state
         try:
-            async with typing(bot, turn.client.id):
+            async with typing(bot, turn.client.id), attended():
                 return await handler(event, data)
         except PASSING:
             raise

@@ -16,6 +16,7 @@ from bot.dialogue.flow import begun, missed, resumed, tapped, typed
 from bot.dialogue.framing import shown
 from bot.dialogue.screen import Word
 from bot.domain.errors import BookingError
+from bot.telegram.beside import beside
 from bot.telegram.card import Card
 from bot.telegram.front import Front
 from bot.telegram.operators import call_operator
@@ -132,8 +133,14 @@ async def is_being_checked(card: Card, front: Front, before: tuple[Word, ...] = 
 
 
 async def acknowledge(query: CallbackQuery, text: str | None = None) -> None:
-    """Stop the button's spinner; being too late for that must never undo what the tap does."""
-    await tolerate(query.answer(text[:200] if text else None))
+    """Stop the button's spinner; being too late for that must never undo what the tap does.
+
+    Words are shown before anything else happens; without words, the next screen does not wait for it.
+    """
+    if text:
+        await tolerate(query.answer(text[:200]))
+    else:
+        beside(query.answer())
 
 
 async def tolerate(request: Awaitable[object]) -> None:

@@ -1,8 +1,10 @@
 """Telegram's HTTP: patient where Telegram asks for patience, and where repeating is harmless."""
 
 import asyncio
+import contextlib
 from contextvars import ContextVar
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -33,7 +35,7 @@ from aiohttp.payload import BytesPayload
 
 log = structlog.get_logger(__name__)
 
-#: Doing these twice shows the same as doing them once.
+#: Doing these twice shows the same as doing them once; that they are done is all one wants to know of them.
 REPEAT_SAFE = (AnswerCallbackQuery, DeleteMessage, EditMessageReplyMarkup, EditMessageText, SendChatAction)
 TRIES = 4
 FIRST_PAUSE = timedelta(milliseconds=300)
@@ -96,6 +98,17 @@ class Session(AiohttpSession):
         # As in a form, what is empty or false is left out: it is what Telegram assumes.
         sent = {name: value for name, value in prepared.items() if value}
         return BytesPayload(orjson.dumps(sent), content_type="application/json")
+
+    def check_response(
+        self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
+    ) -> Response[TelegramType]:
+        """A message that nobody looks at is not made out of a success: with its buttons that takes long."""
+        if status_code == HTTPStatus.OK and isinstance(method, REPEAT_SAFE):
+            with contextlib.suppress(orjson.JSONDecodeError):
+                answer = orjson.loads(content)
+                if isinstance(answer, dict) and answer.get("ok") is True:
+                    return Response[Any](ok=True, result=True)
+        return super().check_response(bot, method, status_code, content)
 
     async def close(self) -> None:
         """Close the connections; aiogram waits a while longer, for those that close by themselves."""

@@ -41,6 +41,18 @@ async def test_a_card_that_already_looks_like_this_is_no_failure(client: Client,
     assert telegram.unanswered_taps(client.chat_id) == 0
 
 
+async def test_the_next_screen_does_not_wait_until_the_tap_is_answered(
+    client: Client, telegram: Telegram, clinic: Clinic
+) -> None:
+    await client.reaches_the_day()
+    await clinic.fault("POST /answerCallbackQuery", "delay", seconds=3)
+    await client.taps_and_leaves("tomorrow, Tue 8 Jan · 16 free")
+    await client.waits_for("What time?")
+    assert telegram.unanswered_taps(client.chat_id) == 1
+    await client.waits()  # an update is handled when nothing of it is under way any more
+    assert telegram.unanswered_taps(client.chat_id) == 0
+
+
 async def test_a_tap_on_a_card_the_client_has_deleted_goes_on_in_a_new_one(client: Client) -> None:
     await client.reaches_the_day()
     data, message_id = await client.remembers("tomorrow, Tue 8 Jan · 16 free")
