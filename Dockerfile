@@ -18,6 +18,8 @@ COPY --from=build /venv /venv
 COPY pyproject.toml README.md ./
 COPY locales locales
 COPY bot bot
+# Once here instead of at each start, where nothing can be written.
+RUN python -m compileall -q bot
 USER bot
 # Only written to by the embedded Redis, when REDIS_URL is not set.
 VOLUME /data

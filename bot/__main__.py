@@ -35,6 +35,7 @@ def _run(given: argparse.Namespace) -> int:
     from bot.app import opened
     from bot.domain.zones import ZoneDataOutdated
     from bot.embedded_redis import NoRedis
+    from bot.listener import CannotListen
     from bot.running import CannotStart, run
 
     async def live() -> None:
@@ -45,11 +46,8 @@ def _run(given: argparse.Namespace) -> int:
         settings = load_settings()
         set_up_logs(settings.log_format)
         _in_loop(live())
-    except (SettingsError, CannotStart, NoRedis, ZoneDataOutdated) as error:
+    except (SettingsError, CannotListen, CannotStart, NoRedis, ZoneDataOutdated) as error:
         print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"Cannot listen on HTTP_HOST and HTTP_PORT: {error.strerror or error}", file=sys.stderr)
         return 1
     return 0
 

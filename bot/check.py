@@ -15,41 +15,53 @@ from bot.domain.zones import ZoneDataOutdated
 from bot.embedded_redis import NoRedis
 from bot.finding import Finding, Grade, advice, bad, good
 from bot.onelink.profile import token_owner
+from bot.redis_at import refusal
 from bot.settings import Settings
 from bot.telegram.texts import gaps
 
 
 async def checked(settings: Settings, say: Callable[[str], None]) -> int:
     """Say every finding; 0 when the bot can work, else 1."""
-    findings: list[Finding] = []
-    try:
-        async with opened(settings) as app:
-            for part in (_redis, _telegram, _onelink, about_inbox, _catalogue, _house):
-                async for finding in part(app):
-                    findings.append(finding)
-                    say(str(finding))
-    except ZoneDataOutdated:
-        findings.append(
-            bad(
-                "The time zone data of this machine are older than 2024a: Almaty would be an hour off. "
-                "Update the system's tzdata package."
-            )
-        )
-        say(str(findings[-1]))
-    except NoRedis as error:
-        findings.append(bad(str(error)))
-        say(str(findings[-1]))
-    broken = sum(finding.grade is Grade.BAD for finding in findings)
+    broken = 0
+    async for finding in _findings(settings):
+        say(str(finding))
+        broken += finding.grade is Grade.BAD
     say("The bot can run." if not broken else f"To be mended first: {broken}.")
     return 1 if broken else 0
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        async with opened(settings) as app:
+            for part in (_redis, _telegram, _about_onelink, _house):
+                async for finding in part(app):
+                    yield finding
+    except ZoneDataOutdated:
+        yield bad(
+            "The time zone data of this machine are older than 2024a: Almaty would be an hour off. "
+            "Update the system's tzdata package."
+        )
+    except NoRedis as error:
+        yield bad(str(error))
+
+
+async def _about_onelink(app: App) -> AsyncIterator[Finding]:
+    """First whether it can be asked at all: what follows would only say the same in other words."""
+    async for finding in _onelink(app):
+        yield finding
+        if finding.grade is Grade.BAD:
+            return
+    for part in (about_inbox, _catalogue):
+        async for finding in part(app):
+            yield finding
 
 
 async def _redis(app: App) -> AsyncIterator[Finding]:
     try:
         await app.storage.ping()
         info = cast(dict[str, Any], await app.storage.redis.info())
-    except (RedisError, OSError):
-        yield bad("Redis does not answer: check REDIS_URL, or leave it empty for the embedded one.")
+    except (RedisError, OSError) as error:
+        yield bad(refusal(error))
         return
     yield good(f"Redis {info.get('redis_version')} answers.")
     if not info.get("aof_enabled"):
@@ -69,7 +81,10 @@ async def _telegram(app: App) -> AsyncIterator[Finding]:
         yield bad("Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather.")
         return
     except TelegramAPIError:
-        yield bad(f"Telegram does not answer at {app.settings.telegram_api_url}: check the network.")
+        yield bad(
+            f"Telegram does not answer at {app.settings.telegram_api_url}: "
+            "check TELEGRAM_API_URL and the network."
+        )
         return
     yield good(f"Telegram knows the bot @{me.username}.")
     ours = f"{app.settings.public_url}/telegram" if app.settings.public_url else None
@@ -142,18 +157,22 @@ async def _catalogue(app: App) -> AsyncIterator[Finding]:
         yield bad(f"The calendar of One-Link is closed to the bot: {reason}.")
         return
     except BookingError as error:
-        yield bad(f"The calendar of One-Link cannot be read ({type(error).__name__}).")
+        yield bad(f"The calendar of One-Link cannot be read (status {error.status or 'none'}): try again.")
         return
     bookable = [resource for resource in resources if resource.bookable]
     if not bookable:
         yield bad("One-Link has no active specialist (resource): nothing can be booked.")
     for finding in _services(services, bookable):
         yield finding
-    for resource in bookable:
-        if resource.id not in with_hours:
-            yield advice(
-                f"Specialist {resource.id} has no free time in the next 7 days: are there working hours?"
-            )
+    without_hours = [resource for resource in bookable if resource.id not in with_hours]
+    if bookable and len(without_hours) == len(bookable):
+        yield bad("No specialist has free time in the next 7 days: enter their working hours in One-Link.")
+        return
+    for resource in without_hours:
+        yield advice(
+            f"Specialist {resource.id} ({resource.name}) has no free time in the next 7 days: "
+            "are there working hours?"
+        )
 
 
 def _services(services: tuple[Service, ...], bookable: list[Resource]) -> list[Finding]:
@@ -171,7 +190,7 @@ def _services(services: tuple[Service, ...], bookable: list[Resource]) -> list[F
             if service.has_price_rows
             else "it has neither a base price nor a price with a specialist"
         )
-        findings.append(advice(f"Service {service.id} cannot be booked: {why}."))
+        findings.append(advice(f"Service {service.id} ({service.name}) cannot be booked: {why}."))
     return findings
 
 

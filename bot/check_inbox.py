@@ -26,7 +26,9 @@ async def about_inbox(app: App) -> AsyncIterator[Finding]:
         )
         return
     except BookingError as error:
-        yield bad(f"The inbox cannot be read ({type(error).__name__}): is the token's user a member of it?")
+        yield bad(
+            f"The inbox cannot be read (status {error.status or 'none'}): is the token's user a member of it?"
+        )
         return
     identifier = app.settings.onelink_inbox_identifier
     if inbox.channel_type not in (None, "Channel::Api"):

@@ -41,11 +41,18 @@ async def embedded_redis(data_dir: Path) -> AsyncIterator[str]:
 
     Several processes may share a directory: the first one owns the server, the others use it.
     """
-    data_dir = await asyncio.to_thread(_made, data_dir)
-    # Paths of Unix sockets are short (104 bytes on macOS): not in the data directory itself.
-    name = sha256(str(data_dir).encode()).hexdigest()[:16]
-    socket = Path(tempfile.gettempdir()) / f"booking-bot-{name}.sock"
-    with (data_dir / "owner.lock").open("a") as lock:
+    try:
+        data_dir = await asyncio.to_thread(_made, data_dir)
+        # Paths of Unix sockets are short (104 bytes on macOS): not in the data directory itself.
+        name = sha256(str(data_dir).encode()).hexdigest()[:16]
+        socket = Path(tempfile.gettempdir()) / f"booking-bot-{name}.sock"
+        owned = (data_dir / "owner.lock").open("a")
+    except OSError as error:
+        raise NoRedis(
+            f"The embedded Redis needs DATA_DIR ({data_dir}) and a temporary directory to write to: "
+            f"{error.strerror or error}. Or set REDIS_URL to a server of yours."
+        ) from None
+    with owned as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -63,7 +70,7 @@ async def embedded_redis(data_dir: Path) -> AsyncIterator[str]:
 
 
 def _made(data_dir: Path) -> Path:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return data_dir.resolve()
 
 
@@ -83,7 +90,7 @@ def _start(data_dir: Path, socket: Path) -> subprocess.Popen[bytes]:
         "logfile": str(data_dir / "server.log"),
     }
     command = [server_binary(), *(word for key, value in options.items() for word in (f"--{key}", value))]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)  # noqa: S603
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_as_our_child)  # noqa: S603
     (data_dir / "server.pid").write_text(str(server.pid))
     return server
 
@@ -105,8 +112,10 @@ def server_binary() -> str:
     return found
 
 
-def _end_with_parent() -> None:
-    """Linux: this child gets SIGTERM when its parent dies, however it dies."""
+def _as_our_child() -> None:
+    """Its files, which hold names and phones, are for this user alone. Linux: it gets SIGTERM when its parent
+    dies, however that dies."""
+    os.umask(0o077)
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

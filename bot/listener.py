@@ -21,6 +21,10 @@ LARGEST_BODY = 4 * 1024 * 1024
 CLOSE_S = 0.5
 
 
+class CannotListen(Exception):
+    """The address is taken, or none of this machine's; the message says so."""
+
+
 class Listener:
     """Routes over what the app can do. `secret` is None in polling mode: then there is no webhook."""
 
@@ -121,7 +125,11 @@ async def listening(listener: Listener, host: str, port: int) -> AsyncIterator[i
     runner = web.AppRunner(listener.app, access_log=None, shutdown_timeout=CLOSE_S)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise CannotListen(f"Cannot listen on HTTP_HOST and HTTP_PORT ({host}:{port}): {why}") from None
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from redis.asyncio import Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.sentinel import Sentinel
+from redis.exceptions import AuthenticationError, ResponseError
 
 SENTINEL_PORT = 26379
 #: Seconds that a server has to accept a connection and to answer; between two looks whether it lives.
@@ -35,6 +36,9 @@ def parsed(url: str) -> Watched | None:
     parts = urlsplit(url)
     if parts.scheme not in ("redis+sentinel", "rediss+sentinel"):
         parse_url(url)
+        database = parts.path.strip("/")
+        if parts.scheme != "unix" and database and not database.isdecimal():
+            raise ValueError("expected the number of a database after redis://host/")  # else it would be 0
         return None
     name, _, database = parts.path.strip("/").partition("/")
     credentials, _, hosts = parts.netloc.rpartition("@")
@@ -49,6 +53,19 @@ def parsed(url: str) -> Watched | None:
         password=unquote(password) or None,
         sentinel_password=parse_qs(parts.query).get("sentinel_password", [None])[0],
         tls=parts.scheme.startswith("rediss"),
+    )
+
+
+def refusal(error: Exception) -> str:
+    """Why Redis cannot be used, in words for whoever runs the bot. Redis never quotes a password."""
+    for reason in (error, error.__cause__):  # what fails while connecting comes wrapped
+        if isinstance(reason, AuthenticationError):
+            return "Redis refuses the user or password in REDIS_URL."
+        if isinstance(reason, ResponseError):
+            return f"Redis refuses to serve the bot: {str(reason).partition('. ')[0]}."
+    return (
+        f"Redis does not answer ({type(error).__name__}): check REDIS_URL, "
+        "or leave it empty for the embedded one."
     )
 
 

@@ -4,12 +4,13 @@ import asyncio
 import gc
 
 import structlog
-from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramUnauthorizedError
 from redis.exceptions import RedisError
 
 from bot.app import App
 from bot.domain.errors import BookingError
 from bot.listener import Listener, listening
+from bot.redis_at import refusal
 from bot.telegram.commands import publish_commands
 from bot.telegram.intake import ALLOWED_UPDATES
 
@@ -20,8 +21,11 @@ log = structlog.get_logger(__name__)
 STOP_S, GIVE_UP_S = 8.0, 0.5
 
 
+NOT_KNOWN = "Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather."
+
+
 class CannotStart(Exception):
-    """The bot cannot run like this; the message says what to do."""
+    """The bot cannot run (any more) like this; the message says what to do."""
 
 
 async def run(app: App, stop: asyncio.Event) -> None:
@@ -69,10 +73,7 @@ async def _started(app: App) -> None:
     try:
         await app.storage.ping()
     except (RedisError, OSError) as error:
-        raise CannotStart(
-            f"Redis does not answer ({type(error).__name__}): check REDIS_URL, "
-            "or leave it empty for the embedded one."
-        ) from None
+        raise CannotStart(refusal(error)) from None
 
 
 async def _greet(app: App, stop: asyncio.Event) -> None:
@@ -83,9 +84,12 @@ async def _greet(app: App, stop: asyncio.Event) -> None:
             await _claim_updates(app)
             break
         except TelegramUnauthorizedError:
-            raise CannotStart(
-                "Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather."
-            ) from None
+            raise CannotStart(NOT_KNOWN) from None
+        except TelegramBadRequest as error:
+            # Its own words say why: perhaps the name of PUBLIC_URL is not known yet.
+            log.error("telegram_refuses_public_url", why=error.message)
+            await _or_stopped(stop, pause)
+            pause = min(pause * 2, 30)
         except TelegramAPIError as error:
             log.warning("telegram_does_not_answer", error=type(error).__name__)
             await _or_stopped(stop, pause)
@@ -101,6 +105,8 @@ async def _greet(app: App, stop: asyncio.Event) -> None:
             await app.intake.poll()
         else:
             await stop.wait()
+    except TelegramUnauthorizedError:  # the token was revoked meanwhile
+        raise CannotStart(NOT_KNOWN) from None
     finally:
         publishing.cancel()
 

@@ -6,9 +6,10 @@ Secrets are `SecretStr`: they never appear in a log, a traceback or the message 
 import re
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.office_hours import OfficeHours, read_office_hours
@@ -20,6 +21,11 @@ IinPolicy = Literal["required", "optional", "off"]
 LinkPolicy = Literal["auto", "id", "display_id", "both"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=3650)
+
+#: Where Telegram itself is; it calls a bot on these ports only, by https (Bot API, setWebhook).
+TELEGRAM = "https://api.telegram.org"
+_CALLED_ON = (443, 80, 88, 8443)
 
 
 class SettingsError(Exception):
@@ -34,9 +40,12 @@ def duration(text: Any) -> timedelta:
     if not found:
         raise ValueError("expected a number with a unit, such as 90s, 15m, 2h or 30d")
     try:
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        length = timedelta(**{_UNITS[found[2]]: int(found[1])})
     except OverflowError:
-        raise ValueError("that is longer than any calendar") from None
+        length = timedelta.max
+    if length > _LONGEST:
+        raise ValueError(f"expected at most {_LONGEST.days}d")
+    return length
 
 
 def _optional_duration(text: Any) -> Any:
@@ -85,8 +94,15 @@ def _empty_is_none(text: Any) -> Any:
 
 def _web_address(text: Any) -> Any:
     text = _without_slash(text)
-    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
-        raise ValueError("expected an address such as https://one-link.kz")
+    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/?#@]+(/\S*)?", text):
+        raise ValueError("expected an address that begins with https:// or http://")
+    return text
+
+
+def _host_alone(text: Any) -> Any:
+    text = _without_slash(text)
+    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/?#@]+", text):
+        raise ValueError("expected One-Link's address without a path, such as https://one-link.kz")
     return text
 
 
@@ -96,7 +112,7 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
 OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_empty_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
-OptionalId = Annotated[int | None, BeforeValidator(_empty_is_none)]
+OptionalId = Annotated[Annotated[int, Field(gt=0)] | None, BeforeValidator(_empty_is_none)]
 
 
 class Settings(BaseSettings):
@@ -112,9 +128,9 @@ class Settings(BaseSettings):
     )
 
     telegram_token: Annotated[SecretStr, BeforeValidator(_needed)]
-    telegram_api_url: WebAddress = "https://api.telegram.org"
+    telegram_api_url: WebAddress = TELEGRAM
 
-    onelink_url: Annotated[WebAddress, BeforeValidator(_needed)]
+    onelink_url: Annotated[str, BeforeValidator(_host_alone), BeforeValidator(_needed)]
     onelink_token: Annotated[SecretStr, BeforeValidator(_needed)]
     onelink_account_id: Annotated[int, Field(gt=0), BeforeValidator(_needed)]
     onelink_inbox_id: OptionalId = None
@@ -172,6 +188,35 @@ class Settings(BaseSettings):
             raise ValueError("expected the form 123456:ABC-DEF, as BotFather gives it (check for spaces)")
         return token
 
+    @field_validator("onelink_token")
+    @classmethod
+    def _token_of_onelink(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]+", token.get_secret_value()):
+            raise ValueError(
+                "expected the token as One-Link shows it, Latin letters and digits (check for spaces)"
+            )
+        return token
+
+    @field_validator("public_url")
+    @classmethod
+    def _telegram_can_call(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is not None and info.data.get("telegram_api_url") == TELEGRAM:
+            parts = urlsplit(url)
+            try:
+                port = parts.port or 443
+            except ValueError:
+                port = 0
+            if parts.scheme != "https" or port not in _CALLED_ON:
+                raise ValueError("Telegram calls https only, on port 443, 80, 88 or 8443")
+        return url
+
+    @field_validator("horizon")
+    @classmethod
+    def _something_can_be_booked(cls, horizon: timedelta, info: ValidationInfo) -> timedelta:
+        if horizon <= info.data.get("lead_time", timedelta()):
+            raise ValueError("expected more than LEAD_TIME: else no time can be booked")
+        return horizon
+
     @field_validator("redis_url")
     @classmethod
     def _redis_can_be_asked(cls, url: SecretStr | None) -> SecretStr | None:
@@ -197,7 +242,8 @@ class Settings(BaseSettings):
     def _identifier_has_its_inbox(
         cls, identifier: SecretStr | None, info: ValidationInfo
     ) -> SecretStr | None:
-        if identifier is not None and info.data.get("onelink_inbox_id") is None:
+        # Only where the number was left out: a wrong one has its own message.
+        if identifier is not None and info.data.get("onelink_inbox_id", 0) is None:
             raise ValueError("set ONELINK_INBOX_ID too: both belong to one inbox")
         return identifier
 
@@ -221,12 +267,35 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    except UnicodeDecodeError:  # of the whole file: its words may hold a secret
+        raise SettingsError("The file .env is not UTF-8 text: save it again as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"The file .env cannot be read: {error.strerror}.") from None
 
 
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else ""
-        said = "missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        lines.append(f"  {name}: {said}" if name else f"  {said}")
+        lines.append(f"  {name}: {_said(problem)}" if name else f"  {_said(problem)}")
     return "These settings need attention (see .env.example):\n" + "\n".join(lines)
+
+
+def _said(problem: ErrorDetails) -> str:
+    """pydantic's words, where they are not those of whoever fills in a form."""
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "missing":
+            return "missing"
+        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
+            return "expected a whole number, such as 7"
+        case "greater_than":
+            return f"expected a number above {limits['gt']}"
+        case "greater_than_equal":
+            return f"expected at least {limits['ge']}"
+        case "less_than_equal":
+            return f"expected at most {limits['le']}"
+        case "literal_error":
+            return f"expected {limits['expected']}".replace("'", "")
+        case _:
+            return problem["msg"].removeprefix("Value error, ")

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.check import checked
 from bot.sandbox.server import Sandbox
 from bot.settings import load_settings
 from bot.telegram.texts import LOCALES_DIR, gaps
-from tests.clinic import Clinic, world
+from tests.clinic import ANNA, Clinic, world
 from tests.conftest import one_profile_each, settings_for
 
 pytest_generate_tests = one_profile_each
@@ -90,6 +91,51 @@ async def test_a_wrong_token_and_a_missing_inbox_are_problems(
     assert lines_with(said, "PROBLEM")
     status, _ = await findings(sandbox, redis_url, onelink_token="wrong")
     assert status == 1
+
+
+@pytest.mark.parametrize("wrong", [{"onelink_token": "wrong"}, {"onelink_account_id": 8}])
+async def test_a_one_link_that_cannot_be_asked_is_one_problem_and_not_three(
+    sandbox: Sandbox, redis_url: str, wrong: dict[str, Any]
+) -> None:
+    status, said = await findings(sandbox, redis_url, **wrong)
+    assert status == 1
+    assert len(lines_with(said, "PROBLEM")) == 1, said
+    assert lines_with(said, "To be mended first: 1.")
+
+
+async def test_specialists_without_working_hours_are_a_problem_once_all_are(
+    sandbox: Sandbox, redis_url: str, clinic: Clinic
+) -> None:
+    rules = (await clinic.world())["work_rules"]
+    await clinic.changes(work_rules=[it for it in rules if it["resource_id"] != ANNA], appointments=[])
+    status, said = await findings(sandbox, redis_url)
+    assert status == 0
+    assert lines_with(said, "Specialist 11 (")
+    await clinic.changes(work_rules=[])
+    status, said = await findings(sandbox, redis_url)
+    assert status == 1
+    assert lines_with(said, "No specialist has free time in the next 7 days")
+
+
+async def test_a_redis_that_refuses_says_why(sandbox: Sandbox, redis_url: str) -> None:
+    redis = Redis.from_url(redis_url)
+    await redis.config_set("requirepass", "hidden-redis")
+    try:
+        status, said = await findings(sandbox, redis_url)
+    finally:
+        await redis.config_set("requirepass", "")
+        await redis.aclose()
+    assert status == 1
+    assert lines_with(said, "Redis refuses the user or password in REDIS_URL.")
+    _, said = await findings(sandbox, redis_url + "?db=9999")
+    assert lines_with(said, "Redis refuses to serve the bot: DB index is out of range.")
+
+
+async def test_a_data_directory_that_cannot_be_written_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, said = await findings(sandbox, "", data_dir=str(tmp_path / "file" / "data"))
+    assert status == 1
+    assert lines_with(said, "The embedded Redis needs DATA_DIR")
 
 
 async def test_what_the_inbox_does_by_itself_is_advised_against(

@@ -131,6 +131,19 @@ async def test_a_bot_with_a_redis_of_its_own_ends_as_fast(
     sandbox.faults.clear()
 
 
+async def test_a_token_that_is_revoked_meanwhile_ends_the_bot_with_one_sentence(
+    launcher: Launcher, sandbox: Sandbox, redis_url: str, tmp_path: Path, control: httpx.AsyncClient
+) -> None:
+    client = await somebody(control)
+    async with launcher.running(environment_of(settings_for(sandbox, redis_url)), tmp_path) as bot:
+        await client.says("/start")
+        sandbox.telegram.state.accepted_tokens = {"1:another"}
+        await client.says_and_leaves("/start")
+        assert await bot.ends() == 1
+        assert "Telegram does not accept TELEGRAM_TOKEN" in bot.log()
+        assert "Traceback" not in bot.log()
+
+
 async def test_an_idle_bot_ends_at_once(
     launcher: Launcher, sandbox: Sandbox, redis_url: str, tmp_path: Path
 ) -> None:

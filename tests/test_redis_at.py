@@ -40,6 +40,7 @@ def test_the_address_of_one_server_names_no_sentinels(url: str) -> None:
     [
         "localhost:6379",
         "http://h",
+        "redis://h/clinic",
         "redis+sentinel://s1",
         "redis+sentinel:///clinic",
         "redis+sentinel://s1:x/clinic",

@@ -166,8 +166,73 @@ def test_reminders_are_a_list_of_durations(text: str, meant: tuple[timedelta, ..
     assert load_settings(**GOOD, reminders=text).reminders == meant
 
 
-def test_a_duration_that_no_calendar_holds_is_refused_in_words() -> None:
-    assert "HORIZON" in refused(**GOOD, horizon="9" * 20 + "d")
+@pytest.mark.parametrize("days", ["9" * 20, "99999"])
+def test_a_duration_that_nobody_lives_to_see_is_refused_in_words(days: str) -> None:
+    assert "HORIZON: expected at most 3650d" in refused(**GOOD, horizon=f"{days}d")
+
+
+@pytest.mark.parametrize(("lead", "horizon"), [("40d", "30d"), ("1h", "1h"), ("0s", "0s")])
+def test_a_horizon_before_the_first_bookable_time_is_refused(lead: str, horizon: str) -> None:
+    assert "HORIZON: expected more than LEAD_TIME" in refused(**GOOD, lead_time=lead, horizon=horizon)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://one-link.kz/app/accounts/7",
+        "https://one-link.kz?x=1",
+        "https://user:hidden-redis@one-link.kz",
+        "one-link.kz",
+    ],
+)
+def test_the_address_of_one_link_is_that_of_its_host(url: str) -> None:
+    message = refused(**{**GOOD, "onelink_url": url})
+    assert "ONELINK_URL: expected One-Link's address without a path" in message
+    assert "hidden" not in message
+
+
+@pytest.mark.parametrize("token", ["\u200btoken", "тokeн", "two words"])
+def test_a_token_copied_with_more_than_itself_is_refused(token: str) -> None:
+    assert "ONELINK_TOKEN: expected the token as One-Link shows it" in refused(
+        **{**GOOD, "onelink_token": token}
+    )
+
+
+@pytest.mark.parametrize("url", ["http://bot.example", "https://bot.example:9999", "https://bot.example:x"])
+def test_an_address_that_telegram_never_calls_is_refused(url: str) -> None:
+    message = refused(**GOOD, public_url=url, webhook_secret="long-enough")
+    assert "PUBLIC_URL: Telegram calls https only, on port 443, 80, 88 or 8443" in message
+
+
+def test_another_bot_api_server_may_call_anywhere() -> None:
+    here = {"telegram_api_url": "http://127.0.0.1:8090", "public_url": "http://127.0.0.1:9999"}
+    assert load_settings(**GOOD, **here, webhook_secret="long-enough").public_url == "http://127.0.0.1:9999"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"onelink_inbox_id": "abc"}, "ONELINK_INBOX_ID: expected a whole number, such as 7"),
+        ({"onelink_inbox_id": 0}, "ONELINK_INBOX_ID: expected a number above 0"),
+        ({"onelink_team_id": -1}, "ONELINK_TEAM_ID: expected a number above 0"),
+        ({"http_port": 70000}, "HTTP_PORT: expected at most 65535"),
+        ({"most_visits_ahead": -1}, "MOST_VISITS_AHEAD: expected at least 0"),
+        ({"default_locale": "de"}, "DEFAULT_LOCALE: expected kk, ru or en"),
+    ],
+)
+def test_what_is_expected_is_said_in_plain_words(given: dict[str, Any], said: str) -> None:
+    message = refused(**GOOD, **given)
+    assert message.splitlines()[1:] == [f"  {said}"]
+
+
+def test_a_number_that_cannot_be_read_is_not_also_called_missing() -> None:
+    message = refused(**GOOD, onelink_inbox_id="abc", onelink_inbox_identifier="hidden-inbox")
+    assert message.splitlines()[1:] == ["  ONELINK_INBOX_ID: expected a whole number, such as 7"]
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "old.env").write_bytes("CLINIC_NAME=Клиника".encode("cp1251"))
+    assert "UTF-8" in refused(**{**GOOD, "_env_file": tmp_path / "old.env"})
 
 
 async def test_run_with_bad_settings_says_what_is_wrong_and_nothing_else(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from bot.app import App, opened
 from bot.sandbox.faults import Kind
 from bot.sandbox.server import Sandbox
 from bot.settings import load_settings
+from bot.storage import Storage
 from bot.usecases.rounds import MOST_STRAYS
 from bot.worker import LATER
 from tests.clinic import ANNA, BORIS, HAIRCUT, NOW, Clinic, local
@@ -49,6 +50,12 @@ async def a_client(control: httpx.AsyncClient, chat_id: int = 501) -> Client:
 async def no_notices(client: Client) -> None:
     told = [text for fragment in NOTICES for text in await texts_with(client, fragment)]
     assert not told, told
+
+
+async def rounds_are_elsewhere(app: App) -> None:
+    """Another replica goes the rounds: this one looks and tells only where a test makes it."""
+    await app.storage.let_go("rounds")
+    assert await Storage(app.storage.redis).hold("rounds", 10 * MINUTE)
 
 
 async def notes(clinic: Clinic) -> list[str]:
@@ -233,6 +240,7 @@ async def test_what_the_client_moved_after_the_look_is_not_told_from_before(
     await client.books("2030-01-09", "10:00")
     number = await its(clinic)
     await clinic.moves(number, "2030-01-10", "10:00")
+    await rounds_are_elsewhere(bot)
     [change] = await bot.worker.rounds.look(bot.clock())
     await client.taps("Another time")
     await client.says("11.01.2030 15:00")
@@ -247,6 +255,7 @@ async def test_what_the_client_cancelled_after_the_look_does_not_stand_again(
 ) -> None:
     await client.books("2030-01-09", "10:00")
     await clinic.moves(await its(clinic), "2030-01-10", "10:00")
+    await rounds_are_elsewhere(bot)
     [change] = await bot.worker.rounds.look(bot.clock())
     await client.taps("Cancel the visit", "Yes, cancel the visit")
     await bot.worker.telling.tell(change, bot.clock())
@@ -313,6 +322,7 @@ async def test_what_the_client_cancelled_after_the_look_is_not_reminded_of(
     client: Client, clinic: Clinic, bot: App
 ) -> None:
     await client.books("2030-01-09", "10:00")
+    await rounds_are_elsewhere(bot)
     await clinic.clock_is(DAY_BEFORE + MINUTE)
     await bot.scheduling.resources()
     await bot.worker.rounds.look(bot.clock())
