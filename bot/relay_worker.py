@@ -35,6 +35,7 @@ class RelayWorker:
         self.storage = storage
         self.now = now
         self._stopping = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._tries: dict[int, int] = {}  # failed tries in a row, by client; only of those that fail
 
     async def run(self) -> None:
@@ -51,8 +52,11 @@ class RelayWorker:
     async def relay_one(self, now: datetime) -> bool:
         """Relay for the client who is due, if any. True means: there may be more."""
         claim = await self.storage.relays.claim(now, CLAIM)
-        if claim is None:
-            return False
+        if claim is not None:
+            await self._relay(claim, now)
+        return claim is not None
+
+    async def _relay(self, claim: Claim, now: datetime) -> None:
         claim.tries = self._tries.pop(claim.client_id, 0)
         renewal = asyncio.create_task(_keep(claim))
         due: datetime | None = now
@@ -63,7 +67,6 @@ class RelayWorker:
             renewal.cancel()
             # Without an answer the lease ends by itself, and the client is due again.
             await asyncio.shield(claim.end(due))
-        return True
 
     async def _relayed(self, claim: Claim, now: datetime) -> datetime | None:
         """When the client is due again."""
@@ -93,17 +96,28 @@ class RelayWorker:
             log.warning("trouble_not_told", error=type(error).__name__)
 
     async def _work(self) -> None:
-        stirred = self.storage.relays.stirred
         while not self._stopping.is_set():
-            stirred.clear()
             try:
-                found = await self.relay_one(self.now())
+                claim = await self._next_claim()
+                if claim is not None:
+                    await self._relay(claim, self.now())
             except Exception as error:  # a hand that ends would end all the others, too
                 log.warning("relay_waits", error=type(error).__name__)
-                found = False
-            if not found and not self._stopping.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stirred.wait(), IDLE.total_seconds())
+
+    async def _next_claim(self) -> Claim | None:
+        """Who is due. One hand looks, and rests when there is nobody; the others wait behind it."""
+        stirred = self.storage.relays.stirred
+        async with self._looking:
+            claim = None
+            if not self._stopping.is_set():
+                stirred.clear()
+                try:
+                    claim = await self.storage.relays.claim(self.now(), CLAIM)
+                finally:
+                    if claim is None:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(stirred.wait(), IDLE.total_seconds())
+            return claim
 
 
 async def _keep(claim: Claim) -> None:

@@ -79,6 +79,7 @@ class Worker:
         self.metrics = metrics
         self.sync_every = sync_every
         self._stopping = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._looked_at: float | None = None  # by the loop's clock; None: this process does not go the rounds
         self._look_again = 0.0  # by the same clock: not before
         self._put_off: dict[int, float] = {}  # clients who could not be told, until when
@@ -95,14 +96,9 @@ class Worker:
     async def settle_one(self, now: datetime) -> bool:
         """Settle the attempt that is due, if any. True means: there may be more."""
         attempt = await self.storage.claim_attempt(now, CLAIM)
-        if attempt is None:
-            return False
-        async with self.storage.turn(attempt.client_id) as turn:
-            # While we waited for the client's turn, its own update may have settled it.
-            fresh = await self.storage.attempt(attempt.key)
-            if turn is not None and fresh is not None:
-                await self._settle(fresh, turn, now)
-        return True
+        if attempt is not None:
+            await self._settle_claimed(attempt, now)
+        return attempt is not None
 
     def forgets_failures(self) -> None:
         """Try everything again at once."""
@@ -221,7 +217,23 @@ class Worker:
         return asyncio.get_running_loop().time()
 
     async def _work(self) -> None:
-        await self._until_stopped("work", lambda: self.settle_one(self.now()), IDLE)
+        async def settle_next() -> bool:
+            attempt = await self._next_attempt()
+            if attempt is not None:
+                await self._settle_claimed(attempt, self.now())
+            return True  # whoever has found nothing has rested
+
+        await self._until_stopped("work", settle_next, IDLE)
+
+    async def _next_attempt(self) -> AnyAttempt | None:
+        """What is due. One hand looks, and rests when there is nothing; the others wait behind it."""
+        async with self._looking:
+            if self._stopping.is_set():
+                return None
+            attempt = await self.storage.claim_attempt(self.now(), CLAIM)
+            if attempt is None:
+                await self._rest(IDLE)
+            return attempt
 
     async def _go_rounds(self) -> None:
         async def round_() -> bool:
@@ -245,6 +257,13 @@ class Worker:
                 found = False
             if not found:
                 await self._rest(pause)
+
+    async def _settle_claimed(self, attempt: AnyAttempt, now: datetime) -> None:
+        async with self.storage.turn(attempt.client_id) as turn:
+            # While we waited for the client's turn, its own update may have settled it.
+            fresh = await self.storage.attempt(attempt.key)
+            if turn is not None and fresh is not None:
+                await self._settle(fresh, turn, now)
 
     async def _settle(self, attempt: AnyAttempt, turn: Turn, now: datetime) -> None:
         """Try again, in the language and the card in which the client confirmed."""
