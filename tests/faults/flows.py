@@ -72,15 +72,30 @@ Judge = Callable[[Scene, int], Awaitable[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One story. `unreached`: the request by which a client learns the outcome, and what must be true where
-    Telegram says that the client has blocked the bot. `rounds`: the worker has to look for it to go on."""
+    """One story. `decisive`: the request by which it is done.
+
+    `unreached`: the request by which a client learns the outcome, and what must be true where Telegram says
+    that the client has blocked the bot. `put_off`: what may be true instead, where an answer that cannot be
+    read came before anything was sent. `rounds`: the worker has to look for it to go on.
+    """
 
     prepare: Play
     act: Play
     wrong: Judge
     requests: tuple[str, ...]
+    decisive: str
     unreached: tuple[str, Judge] | None = None
+    put_off: Judge | None = None
     rounds: bool = False
+
+
+def either(one: Judge, other: Judge) -> Judge:
+    """One of them has nothing to say against it."""
+
+    async def wrong(scene: Scene, most: int) -> list[str]:
+        return await one(scene, most) and await other(scene, most)
+
+    return wrong
 
 
 def count(what: str, found: int, most: int) -> list[str]:
@@ -173,26 +188,36 @@ async def moves(scene: Scene) -> None:
     await scene.client.taps("✓ Move the visit")
 
 
-async def is_put_off(scene: Scene, status: str) -> bool:
-    """Whether nothing was done, and the client reads so and may try again."""
-    [row] = await scene.clinic.appointments(live=False)
-    return bool(row["status"] == status and row["starts_at"][11:16] == "05:00") and bool(
-        await scene.saying(TRY_AGAIN)
-    )
+def put_off(status: str) -> Judge:
+    """Nothing was done, and the client reads so and may try again."""
+
+    async def wrong(scene: Scene, most: int) -> list[str]:
+        texts = await scene.texts()
+        broken = [] if scene.client.reads(TRY_AGAIN) in texts[-1] else ["nobody is asked to try again"]
+        return broken + await stands(status, "05:00")(scene, most)
+
+    return wrong
 
 
-def changed(before: str, status: str, at: str, *, moved: int = 0, cancelled: int = 0, said: str) -> Judge:
+def stands(status: str, at: str) -> Judge:
+    """The visit is so in One-Link, whatever its client could be told."""
+
+    async def wrong(scene: Scene, most: int) -> list[str]:
+        [row] = await scene.clinic.appointments(live=False)
+        now = (row["status"], row["starts_at"][11:16])
+        return [] if now == (status, at) else [f"it is {now[0]} at {now[1]}"]
+
+    return wrong
+
+
+def changed(status: str, at: str, *, moved: int = 0, cancelled: int = 0, said: str) -> Judge:
     """The visit is as the client wished, and the client knows."""
 
     async def wrong(scene: Scene, most: int) -> list[str]:
-        if await is_put_off(scene, before):
-            return []
         texts, [row] = await scene.texts(), await scene.clinic.appointments(live=False)
         broken = told_of_changes(texts, row, (), wished="10:00", moves=moved * most, cancels=cancelled * most)
         broken += count(said, await scene.saying(said), most)
-        if (row["status"], row["starts_at"][11:16]) != (status, at):
-            broken.append(f"it is {row['status']} at {row['starts_at']}")
-        return broken
+        return broken + await stands(status, at)(scene, most)
 
     return wrong
 
@@ -210,8 +235,6 @@ async def will_come(scene: Scene) -> None:
 
 async def has_confirmed(scene: Scene, most: int) -> list[str]:
     """The clinic knows, and the client knows that it does."""
-    if await is_put_off(scene, "scheduled"):
-        return []
     [row] = await scene.visits()
     broken = [] if row["status"] == "confirmed" else [f"it is {row['status']}"]
     broken += count(THANKS, await scene.saying(THANKS), most)
@@ -272,6 +295,19 @@ async def is_with_staff(scene: Scene, most: int) -> list[str]:
     return broken + count("the packet", len(await scene.operator.messages("note")), 1)
 
 
+def staff_have(status: str, notes: int) -> Judge:
+    """The conversation is so in One-Link, whatever the client could be told."""
+
+    async def wrong(scene: Scene, most: int) -> list[str]:
+        statuses = [row["status"] for row in await scene.operator.conversations()]
+        broken = [] if statuses == [status] else [f"conversations: {statuses}"]
+        if (found := len(await scene.operator.messages("note"))) != notes:
+            broken.append(f"{found} notes")
+        return broken
+
+    return wrong
+
+
 async def with_staff(scene: Scene) -> None:
     await calls(scene.client)
     await scene.operator.waits_until("open")
@@ -315,12 +351,7 @@ def with_the_bot(status: str, notes: int, said: str) -> Judge:
             broken.append("the draft is not gone on with")
         if (await scene.app.storage.client(scene.client.chat_id)).handoff is not None:
             broken.append("the bot is silent")
-        statuses = [row["status"] for row in await scene.operator.conversations()]
-        if statuses != [status]:
-            broken.append(f"conversations: {statuses}")
-        if (found := len(await scene.operator.messages("note"))) != notes:
-            broken.append(f"{found} notes")
-        return broken
+        return broken + await staff_have(status, notes)(scene, most)
 
     return wrong
 
@@ -356,7 +387,8 @@ FLOWS = {
             *LOOK,
             *TAP,
         ),
-        ("POST /editMessageText #2", the_clinic_calls),
+        unreached=("POST /editMessageText #2", the_clinic_calls),
+        decisive="POST /scheduling/appointments$",
     ),
     "book again": Flow(
         summary_of_a_friend,
@@ -369,12 +401,13 @@ FLOWS = {
             *LOOK,
             *TAP,
         ),
-        ("POST /editMessageText #2", the_clinic_calls),
+        unreached=("POST /editMessageText #2", the_clinic_calls),
+        decisive="POST /scheduling/appointments$",
     ),
     "cancel": Flow(
         asked_to_cancel,
         cancels,
-        changed("scheduled", "cancelled", "05:00", cancelled=1, said="This visit is cancelled."),
+        changed("cancelled", "05:00", cancelled=1, said="This visit is cancelled."),
         (
             "GET /scheduling/appointments/1$",
             "GET /scheduling/appointments/1$ #2",
@@ -382,22 +415,28 @@ FLOWS = {
             "POST /cancel$",
             *TAP,
         ),
+        decisive="POST /cancel$",
+        unreached=("POST /editMessageText #2", stands("cancelled", "05:00")),
+        put_off=put_off("scheduled"),
     ),
     "undo": Flow(
         a_cancelled_visit,
         undoes,
-        changed("cancelled", "scheduled", "05:00", said="Your visit stands again."),
+        changed("scheduled", "05:00", said="Your visit stands again."),
         (
             "GET /scheduling/appointments/1$",
             "GET /scheduling/appointments/1$ #2",
             "PATCH /scheduling/appointments/1$",
             *TAP,
         ),
+        decisive="PATCH /scheduling/appointments/1$",
+        unreached=("POST /editMessageText #2", stands("scheduled", "05:00")),
+        put_off=put_off("cancelled"),
     ),
     "move": Flow(
         asked_to_move,
         moves,
-        changed("scheduled", "scheduled", "10:00", moved=1, said="Your visit is moved."),
+        changed("scheduled", "10:00", moved=1, said="Your visit is moved."),
         (
             "GET /scheduling/appointments/1$",
             "PATCH /scheduling/appointments/1$",
@@ -405,6 +444,9 @@ FLOWS = {
             *TAP,
             "POST /editMessageText #3",
         ),
+        decisive="PATCH /scheduling/appointments/1$",
+        unreached=("POST /editMessageText #2", stands("scheduled", "10:00")),
+        put_off=put_off("scheduled"),
     ),
     "attend": Flow(
         reminded,
@@ -417,6 +459,9 @@ FLOWS = {
             *TAP,
             "POST /editMessageText #3",
         ),
+        decisive="PATCH /scheduling/appointments/1$",
+        unreached=("POST /editMessageText #2", stands("confirmed", "05:00")),
+        put_off=put_off("scheduled"),
     ),
     "remind": Flow(
         visit_of_tomorrow,
@@ -428,16 +473,18 @@ FLOWS = {
             "GET /scheduling/calendar$",
             "POST /sendMessage",
         ),
-        ("POST /sendMessage", the_clinic_calls),
+        unreached=("POST /sendMessage", the_clinic_calls),
         rounds=True,
+        decisive="POST /sendMessage",
     ),
     "notice": Flow(
         visit_that_staff_moved,
         goes_round,
         is_told_of_the_move,
         ("GET /scheduling/calendar$", "POST /sendMessage", "POST /editMessageText"),
-        ("POST /sendMessage", the_clinic_calls),
+        unreached=("POST /sendMessage", the_clinic_calls),
         rounds=True,
+        decisive="POST /sendMessage",
     ),
     "call": Flow(
         in_the_middle,
@@ -455,14 +502,17 @@ FLOWS = {
             "POST /sendMessage",
             "POST /editMessageText",
         ),
+        decisive="POST /conversations$",
+        unreached=("POST /editMessageText", staff_have("open", 1)),
     ),
-    "ask": Flow(with_staff, asks_the_person, is_heard, ("POST /messages$", *LOOK)),
+    "ask": Flow(with_staff, asks_the_person, is_heard, ("POST /messages$", *LOOK), "POST /messages$"),
     "answer": Flow(
         with_staff,
         the_person_answers,
         has_read_the_answer,
         (*LOOK, "PATCH /messages/", "POST /sendMessage"),
-        ("POST /sendMessage", the_answer_failed),
+        unreached=("POST /sendMessage", the_answer_failed),
+        decisive="POST /sendMessage",
     ),
     "back": Flow(
         with_staff,
@@ -478,11 +528,15 @@ FLOWS = {
             "POST /editMessageText",
             "POST /sendMessage",
         ),
+        decisive="POST /toggle_status$",
+        unreached=("POST /sendMessage", staff_have("pending", 2)),
     ),
     "ended": Flow(
         with_staff,
         the_person_ends_it,
         with_the_bot("resolved", 1, ENDED),
         (*LOOK, "POST /editMessageText", "POST /sendMessage"),
+        decisive="POST /sendMessage",
+        unreached=("POST /sendMessage", staff_have("resolved", 1)),
     ),
 }
