@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 
 from tests.clinic import ALMATY, Row
 from tests.crash.changes import knows, told_of_changes
-from tests.crash.stage import IIN, Stage, phone_of
+from tests.crash.stage import IIN, NAME, Stage, phone_of
 from tests.people import Client, Message
+from tests.test_redaction import assert_nothing_of
 
 BOOKED = "You are booked."
 CHANGED = "Your visit was booked, but"
@@ -71,6 +72,8 @@ async def hold(stage: Stage, guests: list[Guest], touched: frozenset[int] = froz
             told.append(f"  the chat ends:\n    {shown}\n  appointments: {[_short(row) for row in mine]}")
         broken += told
     assert not broken, "\n".join([*broken, "", stage.log()])
+    phones = (phone_of(guest.person.chat_id)[1:] for guest in guests)
+    assert_nothing_of(stage.log(), *NAME.split(), IIN, *phones, where="the logs")
 
 
 def _in_the_calendar(rows: list[Row], stage: Stage) -> list[str]:

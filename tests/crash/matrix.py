@@ -1,12 +1,14 @@
 """The stories of one point of death, played side by side: a killed process's lease is waited for once."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import get_args
+from zlib import crc32
 
 from bot.sandbox.faults import Kind
 from bot.sandbox.world import PROFILES, Profile
@@ -40,6 +42,11 @@ CASES = [
     *(Case(*given) for given in product(PROFILES, get_args(Intake))),
     *(Case(profile, "webhook", replicas=2) for profile in PROFILES),
 ]
+
+
+def generations(name: str) -> tuple[Profile, ...]:
+    """Those with which a story is played that has no cases: one, chosen by its name; ALL_PROFILES=1: both."""
+    return PROFILES if "ALL_PROFILES" in os.environ else (PROFILES[crc32(name.encode()) % len(PROFILES)],)
 
 
 async def side_by_side(

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -27,6 +29,8 @@ Intake = Literal["polling", "webhook"]
 
 #: An IIN that passes the checksum; no trace of it may stay in Redis.
 IIN = "900215312348"
+#: What every client is called.
+NAME = "Алия Нурланова"
 #: Seconds. After the healing everything that was begun comes to its end within this time.
 SETTLES_WITHIN = 12.0
 #: What is due within this time is waited for.
@@ -64,6 +68,11 @@ class Store:
     async def stop(self) -> None:
         """SIGTERM, and wait for its end."""
         await self._server.aclose()
+
+    async def kill(self) -> None:
+        """SIGKILL: what it has answered is in its file all the same."""
+        os.kill(int((self.directory / "server.pid").read_text()), signal.SIGKILL)
+        await self.stop()
 
     async def restart(self) -> None:
         """Away for a moment, with the same file and address."""
@@ -307,7 +316,7 @@ def typed(day: str, time: str) -> str:
 async def reaches_the_summary(person: Client, day: str, time: str) -> None:
     """From nothing to "Shall I book it?", by typing; with a phone of one's own and the IIN."""
     await person.says("/book", "Haircut", typed(day, time), "yes")
-    await person.says("Алия Нурланова", phone_of(person.chat_id), IIN)
+    await person.says(NAME, phone_of(person.chat_id), IIN)
     await person.sees("Shall I book it?")
 
 

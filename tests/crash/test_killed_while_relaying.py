@@ -20,11 +20,14 @@ import pytest
 
 from bot.relay_worker import CLAIM
 from bot.sandbox.faults import Kind
+from bot.sandbox.world import PROFILES, Profile
+from tests.crash.matrix import generations
 from tests.crash.stage import Intake, Stage, Store, staged, stores, until
 from tests.handoff.conftest import INBOX, STAFF
 from tests.handoff.operators import Operator
 from tests.people import Client
 from tests.process import BotProcess, Launcher
+from tests.test_redaction import assert_nothing_of
 
 TALKS = int(os.environ.get("TALKS", "4"))
 SEED = int(os.environ.get("TALKS_SEED", str(random.SystemRandom().randrange(10**9))))
@@ -118,6 +121,8 @@ class Talk:
         assert [text for text, _ in groupby(shown)] == self.answered, self.stage.log()
         assert len(shown) - len(self.answered) <= doubles, self.stage.log()
         assert self.stage.gave_up == []
+        words = [*filter(None, self.said), *self.answered]
+        assert_nothing_of(self.stage.log(), *words, where="the logs")
 
     async def _all_has_arrived(self) -> bool:
         if self.stage.sandbox.telegram.state.pending() or not await self._is_open():
@@ -187,9 +192,10 @@ class Killed:
 
     match: str
     kind: Kind
+    profile: Profile
 
     async def __call__(self, store: Store, launcher: Launcher) -> None:
-        async with staged("current", "polling", store, launcher) as stage:
+        async with staged(self.profile, "polling", store, launcher) as stage:
             talk, victim = await begun(stage)
             # The first message of the bot in this talk says that somebody is being called.
             skip = 1 if self.match == "POST /sendMessage" else 0
@@ -208,7 +214,8 @@ class Killed:
 async def test_whoever_is_killed_at_a_request_loses_nothing(
     kind: Kind, launcher: Launcher, tmp_path: Path
 ) -> None:
-    await side_by_side([Killed(match, kind) for match in REQUESTS], tmp_path, launcher)
+    plays = [Killed(match, kind, it) for match in REQUESTS for it in generations(f"{kind} {match}")]
+    await side_by_side(plays, tmp_path, launcher)
 
 
 @dataclass(frozen=True)
@@ -225,13 +232,14 @@ class Trouble:
 class Drawn:
     """A talk with what goes wrong in it; replicas with the webhook only."""
 
+    profile: Profile
     intake: Intake
     replicas: int
     troubles: tuple[Trouble, ...]
     steps: tuple[Step, ...]
 
     async def __call__(self, store: Store, launcher: Launcher) -> None:
-        async with staged("current", self.intake, store, launcher) as stage:
+        async with staged(self.profile, self.intake, store, launcher) as stage:
             talk, _ = await begun(stage, self.replicas)
             deaths = 0
             for trouble in self.troubles:
@@ -261,7 +269,13 @@ def drawn(number: int) -> Drawn:
         Trouble(draw.choice(REQUESTS), draw.choice(kinds), draw.randrange(3), draw.randrange(1, 3))
         for _ in range(draw.randrange(1, 4))
     )
-    return Drawn(intake, draw.randrange(1, 3) if intake == "webhook" else 1, troubles, tuple(steps))
+    return Drawn(
+        draw.choice(PROFILES),
+        intake,
+        draw.randrange(1, 3) if intake == "webhook" else 1,
+        troubles,
+        tuple(steps),
+    )
 
 
 @pytest.mark.timeout(0)  # each talk is bounded; how many there are is up to TALKS

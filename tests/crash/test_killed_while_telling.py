@@ -5,13 +5,16 @@ end; killed after it, perhaps twice, and never not at all.
 """
 
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.faults import Kind
+from bot.sandbox.world import Profile
 from tests.clinic import local
 from tests.crash.invariants import BOOKED
+from tests.crash.matrix import generations
 from tests.crash.stage import Stage, Store, day_ahead, reaches_the_summary, staged, until
 from tests.people import Client
 from tests.process import Launcher
@@ -25,15 +28,21 @@ MOST = {"kill_before": 1, "kill_after": 2}
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("kind", MOST)
-@pytest.mark.parametrize("words", [REMINDER, NOTICE])
+@pytest.mark.parametrize(
+    ("words", "kind", "profile"),
+    [
+        (words, kind, profile)
+        for words, kind in product((REMINDER, NOTICE), MOST)
+        for profile in generations(f"{kind} {words}")
+    ],
+)
 async def test_what_a_killed_process_was_telling_is_told(
-    kind: Kind, words: str, launcher: Launcher, tmp_path: Path
+    words: str, kind: Kind, profile: Profile, launcher: Launcher, tmp_path: Path
 ) -> None:
     store = Store(tmp_path / "redis")
     await store.start()
     try:
-        async with staged("current", "polling", store, launcher) as stage:
+        async with staged(profile, "polling", store, launcher) as stage:
             victim = await stage.starts_bot()
             day = day_ahead(3)
             client = await stage.person(501)
