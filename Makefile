@@ -26,7 +26,7 @@ audit: $(INSTALLED)
 # The long versions of the tests that break things: an hour or two.
 soak: $(INSTALLED)
 	ALL_PROFILES=1 SCHEDULES=5000 TALKS=300 RIVAL_ROUNDS=50 $(BIN)/python -m pytest tests/crash
-	EVERY_FAULT=1 $(BIN)/python -m pytest tests/faults/test_every_request.py
+	EVERY_FAULT=1 $(BIN)/python -m pytest tests/faults/test_every_request.py tests/faults/test_neighbours_away.py
 	WALKS=200 $(BIN)/python -m pytest tests/dialogues/test_random_walk.py
 
 # Writes docs/performance.md: about twenty minutes, two cores that have nothing else to do.

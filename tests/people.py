@@ -29,6 +29,8 @@ class Person:
     """Somebody in a private chat with the bot. `locale` is the language in which the bot is read."""
 
     locale = "en"
+    #: Seconds until the bot is given up that does not finish with what this person does.
+    patience: float = LONGEST_WAIT
 
     def __init__(self, control: httpx.AsyncClient, chat_id: int) -> None:
         self._control = control
@@ -116,7 +118,7 @@ class Person:
 
     async def waits(self) -> None:
         """Until the bot has finished with every update."""
-        found = await self._control.get("/_sandbox/telegram", params={"idle": 1, "wait": LONGEST_WAIT})
+        found = await self._control.get("/_sandbox/telegram", params={"idle": 1, "wait": self.patience})
         assert found.json()["idle"], "the bot does not finish with its updates"
 
     async def messages(self) -> list[Message]:
@@ -229,7 +231,7 @@ class Person:
         raise AssertionError(f"no button {label!r} among {await self.buttons()}")
 
     async def _do(self, method: str, what: str, body: dict[str, Any], *, settle: bool = True) -> None:
-        wait = {"wait": LONGEST_WAIT} if settle else {}
+        wait = {"wait": self.patience} if settle else {}
         path = f"/_sandbox/chats/{self.chat_id}{what}"
         response = await self._control.request(method, path, json=body, params=wait)
         assert response.status_code < 300, f"{what} {body}: {response.text}"
