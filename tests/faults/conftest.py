@@ -12,6 +12,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Profile
 from tests.faults.weather import OneLinkWeather
 from tests.faults.wire import Telegram
+from tests.handoff.operators import Operator
 
 #: What is logged when nobody has thought of something.
 MISTAKES = {"update_failed", "work_failed"}
@@ -36,6 +37,12 @@ def profile() -> Profile:
 def telegram(control: httpx.AsyncClient, sandbox: Sandbox) -> Telegram:
     """Telegram's side: what the bot called, what it is refused."""
     return Telegram(control, sandbox)
+
+
+@pytest.fixture
+def operator(control: httpx.AsyncClient) -> Operator:
+    """Somebody of the staff."""
+    return Operator(control)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -94,17 +93,7 @@ async def test_a_tap_handled_before_the_stop_is_not_handled_again(
     client = await somebody(control)
     async with start_bot():
         await client.reaches_the_summary()
-        queue = next(bot.queue for bot in sandbox.telegram.state.bots.values() if bot.queue)
-        seen: list[tuple[str, dict[str, Any], int]] = []
-        put = queue.put
-
-        def noting(kind: str, payload: dict[str, Any], lane: str) -> int | None:
-            update_id = put(kind, payload, lane)
-            assert update_id is not None
-            seen.append((kind, payload, update_id))
-            return update_id
-
-        queue.put = noting  # type: ignore[method-assign]
+        seen = telegram.noting()
         await client.taps("✓ Confirm")
         await client.sees("You are booked")
     [(kind, payload, update_id)] = seen

@@ -4,7 +4,11 @@ from typing import Any
 
 import httpx
 
+from bot.sandbox.bot_updates import UpdateQueue
 from bot.sandbox.server import Sandbox
+
+#: Kind, payload and id of an update.
+Noted = tuple[str, dict[str, Any], int]
 
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
 
@@ -35,11 +39,30 @@ class Telegram:
         """Buttons that still spin."""
         return sum(not query.answered for query in self._state.chats[chat_id].queries.values())
 
+    def noting(self, *, held: bool = False) -> list[Noted]:
+        """Updates from now on, as `redeliver` takes them; `held`: the bot gets them by that only."""
+        queue = next(bot.queue for bot in self._state.bots.values() if bot.queue)
+        noted: list[Noted] = []
+        put = queue.put
+
+        def noting(kind: str, payload: dict[str, Any], lane: str) -> int | None:
+            if held:
+                update_id: int | None = queue._next_id
+                queue._next_id += 1
+            else:
+                update_id = put(kind, payload, lane)
+            if update_id is not None:
+                noted.append((kind, payload, update_id))
+            return update_id
+
+        queue.put = noting  # type: ignore[method-assign]
+        return noted
+
     def redeliver(self, kind: str, payload: dict[str, Any], update_id: int) -> None:
         """Put an update into the queue once more, under the id it had."""
         queue = next(bot.queue for bot in self._state.bots.values() if bot.queue)
         queue._next_id, following = update_id, queue._next_id
-        queue.put(kind, payload, "again")
+        UpdateQueue.put(queue, kind, payload, "again")
         queue._next_id = following
         for bot in self._state.bots.values():
             if bot.webhook:
