@@ -15,6 +15,8 @@ from bot.domain.handoff import Post, Thread
 PASSED_FOR = timedelta(hours=48)
 #: What has to be looked at again is forgotten after this, should One-Link never tell.
 LOOK_FOR = timedelta(days=2)
+#: No conversation is put off for so long: what is due later was put off before the clock was put back.
+LONGEST_WAIT = timedelta(minutes=10)
 #: Why to look again at a message that was passed on: that it has arrived is not reported yet.
 PASSED = "passed"
 
@@ -58,10 +60,12 @@ _RING = """
 return redis.call('ZADD', KEYS[1], 'LT', redis.call('INCR', KEYS[2]) / 1000, ARGV[1])
 """
 _CLAIM = """
-for _, client in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 100)) do
-  if redis.call('SET', 'relaying:{' .. client .. '}', ARGV[3], 'NX', 'PX', ARGV[4]) then
-    redis.call('ZADD', KEYS[1], ARGV[2], client)
-    return client
+for _, due in ipairs({{'-inf', ARGV[1]}, {ARGV[5], '+inf'}}) do
+  for _, client in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], due[1], due[2], 'LIMIT', 0, 100)) do
+    if redis.call('SET', 'relaying:{' .. client .. '}', ARGV[3], 'NX', 'PX', ARGV[4]) then
+      redis.call('ZADD', KEYS[1], ARGV[2], client)
+      return client
+    end
   end
 end
 return false
@@ -107,7 +111,8 @@ class RelayStorage:
         """One client whose conversation is due, kept from other hands for the time of the lease."""
         token = f"{self._holder}:{next(self._claims)}"
         score = (now + lease).timestamp()
-        found = await self._claim(["relays"], [now.timestamp(), score, token, _ms(lease)])
+        too_late = (now + LONGEST_WAIT).timestamp()
+        found = await self._claim(["relays"], [now.timestamp(), score, token, _ms(lease), too_late])
         return Claim(self, int(found), token, score, lease) if found is not None else None
 
     async def ring(self, client_id: int) -> None:

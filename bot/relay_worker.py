@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot.domain.errors import BookingError
 from bot.domain.handoff import LONGEST_PAUSE
-from bot.relay_storage import Claim, ClaimLost
+from bot.relay_storage import LONGEST_WAIT, Claim, ClaimLost
 from bot.storage import Storage, TurnLost
 from bot.telegram.operators import new_id
 from bot.telegram.relaying import Relaying
@@ -78,7 +78,7 @@ class RelayWorker:
         except TelegramRetryAfter as error:
             log.warning("telegram_asks_to_wait", seconds=error.retry_after)
             self._tries[claim.client_id] = claim.tries
-            return self.now() + timedelta(seconds=error.retry_after)
+            return self.now() + min(timedelta(seconds=error.retry_after), LONGEST_WAIT / 2)
         except (RedisError, TelegramAPIError, TurnLost) as error:
             log.warning("relay_waits", error=type(error).__name__, tries=claim.tries)
         except BookingError as error:

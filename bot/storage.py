@@ -56,6 +56,8 @@ LEASE = timedelta(seconds=4)
 RETRY_EVERY = timedelta(milliseconds=40)
 #: Cancelled visits are counted for so long.
 COOL_DOWN = timedelta(hours=24)
+#: No attempt is put off for so long: what is due later was put off before the clock was put back.
+LONGEST_WAIT = timedelta(minutes=2)
 #: Redelivered updates are recognised among this many of the client's latest.
 REMEMBERED_UPDATES = 20
 
@@ -118,6 +120,7 @@ return 1
 """
 _CLAIM = """
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1)
+if #due == 0 then due = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[3], '+inf', 'LIMIT', 0, 1) end
 if #due == 0 then return false end
 redis.call('ZADD', KEYS[1], ARGV[2], due[1])
 return due[1]
@@ -258,7 +261,8 @@ class Storage:
 
     async def claim_attempt(self, now: datetime, lease: timedelta) -> AnyAttempt | None:
         """One attempt that is due, kept from other processes for the time of the lease."""
-        key = await self._claim(["attempts"], [now.timestamp(), (now + lease).timestamp()])
+        moments = (now, now + lease, now + LONGEST_WAIT)
+        key = await self._claim(["attempts"], [moment.timestamp() for moment in moments])
         if key is None:
             return None
         key = key.decode() if isinstance(key, bytes) else key
