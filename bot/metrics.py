@@ -1,13 +1,20 @@
 """What Prometheus reads. Labels are names of ours, never of people, and each has few values."""
 
 from collections.abc import Sequence
+from itertools import product
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
-from bot.domain.attempt import AnyAttempt, ChangeAttempt, Stage
+from bot.domain.attempt import AnyAttempt, ChangeAttempt, Stage, What
 from bot.onelink.exchange import Exchange
+from bot.settings import Locale
 
+#: What Telegram sends (it is asked for these), and how each may end.
+_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member"), ("handled", "failed", "put_off")
+#: What clients confirm.
+_ATTEMPTS = ("booking", "move", *What)
 #: What a doorbell was answered with, in words.
 _RUNG = {200: "heard", 401: "forged", 404: "wrong_secret", 503: "not_stored"}
 
@@ -68,6 +75,7 @@ class Metrics:
         self.posts = self._gauge("posts_waiting", "What clients wrote and One-Link does not have yet")
         self.oldest_post = self._gauge("posts_waiting_oldest_seconds", "Since the oldest was first seen here")
         self._doorbells = self._counter("doorbells", "Webhooks of One-Link", "outcome")
+        self._begin_at_zero()
 
     def update(self, kind: str, outcome: str, elapsed_s: float) -> None:
         """Count an update of Telegram's: `handled`, `failed` (a mistake of ours), or `put_off`."""
@@ -95,6 +103,25 @@ class Metrics:
     def page(self) -> bytes:
         """All of it, as text."""
         return generate_latest(self.registry)
+
+    def _begin_at_zero(self) -> None:
+        """Show what is alerted on before it happens: a series that begins at 1 has never increased.
+
+        Only that, and what every clinic has: all outcomes in all languages would be hundreds of series.
+        """
+        for kind, outcome in product(*_UPDATES):
+            self._updates.labels(kind, outcome)
+        for outcome in _RUNG.values():
+            self._doorbells.labels(outcome)
+        for what in _ATTEMPTS:
+            self._unknown.labels(what)
+            for outcome, locale, late in product(("done", "CannotBook"), get_args(Locale), ("no", "yes")):
+                self._settled.labels(what, outcome, locale, late)
+        for method in ("sendMessage", "editMessageText", "answerCallbackQuery"):
+            self.telegram_calls.labels(method, "TelegramUnauthorizedError")
+        self.telegram_calls.labels("getUpdates", "TelegramConflictError")
+        for method, path in (("GET", "scheduling/calendar"), ("POST", "scheduling/appointments")):
+            self.onelink.labels(method, path, "NotPermitted")
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(name, about, labels, registry=self.registry)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.metrics import Metrics
 from bot.sandbox.server import Sandbox
 from bot.storage import DRAFT_LIFETIME, Storage, Turn
 from bot.telegram.funnel import Funnel
+from bot.telegram.intake import ALLOWED_UPDATES
 from bot.telegram.states import Booking
 from tests.clinic import ANNA, Clinic, world
 from tests.conftest import StartBot
@@ -35,6 +37,7 @@ DASHBOARD = Path(__file__).parents[1] / "docs" / "grafana.json"
 OPERATING = Path(__file__).parents[1] / "docs" / "operating.md"
 #: Names of metrics: in an expression what is before `{`, in our documents all of these.
 NAMED = re.compile(r"\b([a-z_]+)\{")
+SELECTED = re.compile(r'\b([a-z_]+)\{(\w+)="([^"]+)"\}')
 WHOLE = re.compile(r"\b([a-z_]+_(?:total|seconds|up|open|waiting|due|attempts))\b")
 
 
@@ -328,6 +331,29 @@ async def test_every_metric_of_the_dashboard_and_of_the_alerts_exists(
     assert len(WHOLE.findall(alerts)) >= 10
     named = set(WHOLE.findall(told.partition("\n## Redis")[0]))
     assert named <= known, named - known
+
+
+async def test_what_is_alerted_on_is_there_before_it_happens(prometheus: Prometheus) -> None:
+    """To Prometheus a series that begins at 1 has not increased."""
+    page = await prometheus.reads()
+    told = OPERATING.read_text(encoding="utf-8").partition("## What to alert on")[2].partition("\n## ")[0]
+    counted = [it for it in SELECTED.findall(told) if it[0] != "up"]
+    assert len(counted) >= 6
+    for name, label, value in counted:
+        found = [it for it in page.samples if it.name == name and it.labels.get(label) == value]
+        assert found, f"{name}: {label}={value}"
+        assert not any(it.value for it in found)
+
+
+def test_a_fresh_bot_shows_every_update_and_doorbell_and_not_too_much() -> None:
+    page = Page(Metrics().page().decode())
+    updates = {(it.labels["kind"], it.labels["outcome"]) for it in page.samples if it.name == "updates_total"}
+    assert updates == set(product(ALLOWED_UPDATES, ("handled", "failed", "put_off")))
+    doorbells = {it.labels["outcome"] for it in page.samples if it.name == "doorbells_total"}
+    assert doorbells == {"heard", "forged", "wrong_secret", "not_stored"}
+    for name in ("updates_total", "doorbells_total", "attempts_settled_total", "attempts_unknown_total"):
+        assert page.all(name) == 0
+    assert len(page.samples) < 400
 
 
 def test_two_apps_do_not_share_their_counters() -> None:
