@@ -75,7 +75,7 @@ def _made(data_dir: Path) -> Path:
 
 
 def _start(data_dir: Path, socket: Path) -> subprocess.Popen[bytes]:
-    _end_leftover(data_dir / "server.pid")
+    _end_leftover(data_dir / "server.pid", socket)
     socket.unlink(missing_ok=True)
     options = {
         "port": "0",
@@ -121,17 +121,18 @@ def _as_our_child() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-def _end_leftover(pid_file: Path) -> None:
-    """End the server of an owner that was killed: we hold the directory's lock, so it is nobody's."""
+def _end_leftover(pid_file: Path, socket: Path) -> None:
+    """End the server of an owner that was killed: we hold the directory's lock, so it is nobody's. Its number
+    may long be another process's: ours names its socket."""
     with contextlib.suppress(ValueError, OSError):
         pid = int(pid_file.read_text())
         command = subprocess.run(  # noqa: S603
-            ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
+            ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607
             capture_output=True,
             text=True,
             check=False,
         )
-        if "-server" not in command.stdout:
+        if str(socket) not in command.stdout:
             return
         os.kill(pid, signal.SIGTERM)
         for _ in range(START_TRIES):

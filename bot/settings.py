@@ -142,10 +142,10 @@ class Settings(BaseSettings):
     onelink_reason_pending: OptionalText = None
 
     redis_url: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
-    data_dir: str = "data"  # where the embedded Redis keeps its append-only file
+    data_dir: Annotated[str, BeforeValidator(_needed)] = "data"  # of the embedded Redis
 
     public_url: OptionalAddress = None
-    http_host: str = "127.0.0.1"
+    http_host: Annotated[str, BeforeValidator(_needed)] = "127.0.0.1"  # empty would be every address
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8081
     webhook_secret: OptionalSecret = None
 

@@ -216,6 +216,8 @@ def test_another_bot_api_server_may_call_anywhere() -> None:
         ({"onelink_inbox_id": 0}, "ONELINK_INBOX_ID: expected a number above 0"),
         ({"onelink_team_id": -1}, "ONELINK_TEAM_ID: expected a number above 0"),
         ({"http_port": 70000}, "HTTP_PORT: expected at most 65535"),
+        ({"http_host": ""}, "HTTP_HOST: missing"),
+        ({"data_dir": " "}, "DATA_DIR: missing"),
         ({"most_visits_ahead": -1}, "MOST_VISITS_AHEAD: expected at least 0"),
         ({"default_locale": "de"}, "DEFAULT_LOCALE: expected kk, ru or en"),
     ],
