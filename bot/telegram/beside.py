@@ -21,15 +21,21 @@ async def attended() -> AsyncIterator[None]:
     token = _under_way.set(under_way)
     try:
         yield
+        await _ended(under_way)
+    except asyncio.CancelledError:  # the bot stops: nobody waits for a spinner
+        for task in under_way:
+            task.cancel()
+        raise
+    except Exception:
+        await _ended(under_way)
+        raise
     finally:
         _under_way.reset(token)
-        if under_way:
-            try:
-                await asyncio.wait(under_way)
-            except asyncio.CancelledError:
-                for task in under_way:
-                    task.cancel()
-                raise
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 def beside(request: Awaitable[object]) -> None:
