@@ -32,6 +32,12 @@ def main() -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
+    try:
+        settings = load_settings()
+    except SettingsError as error:  # at once: what follows takes seconds to import
+        print(error, file=sys.stderr)
+        return 1
+
     from bot.app import opened
     from bot.domain.zones import ZoneDataOutdated
     from bot.embedded_redis import NoRedis
@@ -42,24 +48,24 @@ def _run(given: argparse.Namespace) -> int:
         async with opened(settings) as app:
             await run(app, _stop_on_signals())
 
+    set_up_logs(settings.log_format)
     try:
-        settings = load_settings()
-        set_up_logs(settings.log_format)
         _in_loop(live())
-    except (SettingsError, CannotListen, CannotStart, NoRedis, ZoneDataOutdated) as error:
+    except (CannotListen, CannotStart, NoRedis, ZoneDataOutdated) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def _check(given: argparse.Namespace) -> int:
-    from bot.check import checked
-
     try:
         settings = load_settings()
     except SettingsError as error:
         print(error)
         return 1
+
+    from bot.check import checked
+
     set_up_logs("silent")
     return _in_loop(checked(settings, print))
 
