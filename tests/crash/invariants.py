@@ -40,7 +40,8 @@ class Guest:
     """A client who confirmed one visit, and when (`10:00` of that day at the clinic).
 
     `since`: the message after which the story begins; what was said before it belongs to an earlier one.
-    `moves`, `cancels`: how often the client began to move or to cancel the visit.
+    `moves`, `cancels`: how often the client began to move or to cancel the visit; `looks`: how often a button
+    of an older card was pressed after that: it says then, too, how the visit is.
     """
 
     person: Client
@@ -49,6 +50,7 @@ class Guest:
     since: int = 0
     moves: int = 0
     cancels: int = 0
+    looks: int = 0
 
     async def reads(self) -> list[Message]:
         """What the bot shows this client."""
@@ -135,7 +137,13 @@ def _told(guest: Guest, messages: list[Message], mine: list[Row], touched: froze
     if mine and (guest.moves or guest.cancels):
         # Only a visit that has been told has such buttons; its card may be another one by now.
         return wrong + told_of_changes(
-            texts, mine[-1], touched, wished=guest.time, moves=guest.moves, cancels=guest.cancels
+            texts,
+            mine[-1],
+            touched,
+            wished=guest.time,
+            moves=guest.moves,
+            cancels=guest.cancels,
+            looks=guest.looks,
         )
     if changed_by_staff := [row for row in mine if row["id"] in touched]:
         # The card that said "booked" says by now how it is. What we gave up ourselves, because somebody else

@@ -219,7 +219,8 @@ class _Scene:
         person = self.first.person
         if (button := await self._finds("Another time")) is None:
             return
-        self.first = replace(self.first, moves=self.first.moves + 1)
+        looks = self.first.looks + bool(self.first.cancels)
+        self.first = replace(self.first, moves=self.first.moves + 1, looks=looks)
         await self._taps(person, button)
         await self._waits()
         if "Which day?" not in (await person.card())["text"]:

@@ -60,6 +60,17 @@ NAMED = {
         troubles=(Trouble("PATCH /appointments/", "drop_before"),),
         steps=("first confirms", "first moves", "clerk moves the first visit", "second confirms"),
     ),
+    "an older card asked after cancelling": Schedule(
+        same_time=False,
+        steps=(
+            "second confirms",
+            "first confirms",
+            "everybody waits",
+            "first moves",
+            "first cancels",
+            "first moves",
+        ),
+    ),
     "moved by the clinic, and the answer to the notice is lost": Schedule(
         same_time=False,
         troubles=(Trouble("/sendMessage", "drop_after"),),
