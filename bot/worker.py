@@ -80,6 +80,7 @@ class Worker:
         self.sync_every = sync_every
         self._stopping = asyncio.Event()
         self._looking = asyncio.Lock()
+        self._rounds = asyncio.Lock()
         self._looked_at: float | None = None  # by the loop's clock; None: this process does not go the rounds
         self._look_again = 0.0  # by the same clock: not before
         self._put_off: dict[int, float] = {}  # clients who could not be told, until when
@@ -110,7 +111,11 @@ class Worker:
         return timedelta(seconds=max(0.0, self._put_off.get(client_id, 0.0) - self._loop_time()))
 
     async def go_round(self) -> None:
-        """Look at the calendar if it is time to, tell what has changed, remind of what is due."""
+        """Look at the calendar if it is time to, tell what has changed, remind of what is due, one by one."""
+        async with self._rounds:
+            await self._go_round()
+
+    async def _go_round(self) -> None:
         if not await self.storage.hold("rounds", ROUNDS_LEASE):
             self._looked_at = None
             self.metrics.reminders_due.set(0)
