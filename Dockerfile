@@ -1,4 +1,4 @@
-# Two stages: nothing that builds or installs is left in the image that runs.
+# Two stages: of the one that builds, nothing but its packages is left in the image that runs.
 FROM python:3.13-slim AS build
 WORKDIR /app
 RUN python -m venv /venv

@@ -16,6 +16,7 @@ from bot.embedded_redis import NoRedis
 from bot.finding import Finding, Grade, advice, bad, good
 from bot.onelink.profile import token_owner
 from bot.redis_at import refusal
+from bot.running import UNKNOWN_TO_TELEGRAM
 from bot.settings import Settings
 from bot.telegram.texts import gaps
 
@@ -78,7 +79,7 @@ async def _telegram(app: App) -> AsyncIterator[Finding]:
         me = await app.bot.get_me()
         webhook = await app.bot.get_webhook_info()
     except TelegramUnauthorizedError:
-        yield bad("Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather.")
+        yield bad(UNKNOWN_TO_TELEGRAM)
         return
     except TelegramAPIError:
         yield bad(
@@ -166,7 +167,10 @@ async def _catalogue(app: App) -> AsyncIterator[Finding]:
         yield finding
     without_hours = [resource for resource in bookable if resource.id not in with_hours]
     if bookable and len(without_hours) == len(bookable):
-        yield bad("No specialist has free time in the next 7 days: enter their working hours in One-Link.")
+        yield bad(
+            "No specialist has free time in the next 7 days: unless the clinic is closed, "
+            "enter their working hours in One-Link."
+        )
         return
     for resource in without_hours:
         yield advice(

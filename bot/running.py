@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 STOP_S, GIVE_UP_S = 8.0, 0.5
 
 
-NOT_KNOWN = "Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather."
+UNKNOWN_TO_TELEGRAM = "Telegram does not accept TELEGRAM_TOKEN: copy it anew from BotFather."
 
 
 class CannotStart(Exception):
@@ -84,7 +84,7 @@ async def _greet(app: App, stop: asyncio.Event) -> None:
             await _claim_updates(app)
             break
         except TelegramUnauthorizedError:
-            raise CannotStart(NOT_KNOWN) from None
+            raise CannotStart(UNKNOWN_TO_TELEGRAM) from None
         except TelegramBadRequest as error:
             # Its own words say why: perhaps the name of PUBLIC_URL is not known yet.
             log.error("telegram_refuses_public_url", why=error.message)
@@ -106,7 +106,7 @@ async def _greet(app: App, stop: asyncio.Event) -> None:
         else:
             await stop.wait()
     except TelegramUnauthorizedError:  # the token was revoked meanwhile
-        raise CannotStart(NOT_KNOWN) from None
+        raise CannotStart(UNKNOWN_TO_TELEGRAM) from None
     finally:
         publishing.cancel()
 

@@ -4,24 +4,37 @@ Secrets are `SecretStr`: they never appear in a log, a traceback or the message 
 """
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.domain.office_hours import OfficeHours, read_office_hours
 from bot.domain.reminders import QuietHours
 from bot.redis_at import parsed
+from bot.setting_values import (
+    Duration,
+    Durations,
+    HostAddress,
+    NeededId,
+    NeededSecret,
+    NeededText,
+    NightHours,
+    OptionalAddress,
+    OptionalCount,
+    OptionalDuration,
+    OptionalId,
+    OptionalSecret,
+    OptionalText,
+    WebAddress,
+    WorkingHours,
+)
 
 Locale = Literal["kk", "ru", "en"]
 IinPolicy = Literal["required", "optional", "off"]
 LinkPolicy = Literal["auto", "id", "display_id", "both"]
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_LONGEST = timedelta(days=3650)
 
 #: Where Telegram itself is; it calls a bot on these ports only, by https (Bot API, setWebhook).
 TELEGRAM = "https://api.telegram.org"
@@ -30,89 +43,6 @@ _CALLED_ON = (443, 80, 88, 8443)
 
 class SettingsError(Exception):
     """The settings cannot be used; the message lists all that is missing or wrong, without values."""
-
-
-def duration(text: Any) -> timedelta:
-    """`90s`, `15m`, `2h` or `30d` as a timedelta."""
-    if isinstance(text, timedelta):
-        return text
-    found = re.fullmatch(r"\s*([0-9]+)\s*([smhd])\s*", str(text))
-    if not found:
-        raise ValueError("expected a number with a unit, such as 90s, 15m, 2h or 30d")
-    try:
-        length = timedelta(**{_UNITS[found[2]]: int(found[1])})
-    except OverflowError:
-        length = timedelta.max
-    if length > _LONGEST:
-        raise ValueError(f"expected at most {_LONGEST.days}d")
-    return length
-
-
-def _optional_duration(text: Any) -> Any:
-    return None if text in ("", None) else duration(text)
-
-
-def _durations(text: Any) -> tuple[timedelta, ...]:
-    if isinstance(text, str):
-        return tuple(duration(part) for part in text.split(",") if part.strip())
-    return tuple(text)
-
-
-def _quiet_hours(text: Any) -> Any:
-    """`21:00-08:00`; empty: none."""
-    if not isinstance(text, str):
-        return text
-    if not text.strip():
-        return QuietHours(time(0), time(0))
-    begins, dash, ends = text.partition("-")
-    try:
-        found = tuple(datetime.strptime(part.strip(), "%H:%M").time() for part in (begins, ends))  # noqa: DTZ007
-    except ValueError:
-        found = ()
-    if not dash or len(found) != 2:
-        raise ValueError("expected two times of day, such as 21:00-08:00")
-    return QuietHours(*found)
-
-
-def _office_hours(text: Any) -> Any:
-    return (read_office_hours(text) if text.strip() else None) if isinstance(text, str) else text
-
-
-def _without_slash(text: Any) -> Any:
-    return text.strip().rstrip("/") if isinstance(text, str) else text
-
-
-def _needed(text: Any) -> Any:
-    if text is None or (isinstance(text, str) and not text.strip()):
-        raise PydanticCustomError("missing", "missing")
-    return text
-
-
-def _empty_is_none(text: Any) -> Any:
-    return None if text == "" else text
-
-
-def _web_address(text: Any) -> Any:
-    text = _without_slash(text)
-    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/?#@]+(/\S*)?", text):
-        raise ValueError("expected an address that begins with https:// or http://")
-    return text
-
-
-def _host_alone(text: Any) -> Any:
-    text = _without_slash(text)
-    if not isinstance(text, str) or not re.fullmatch(r"https?://[^\s/?#@]+", text):
-        raise ValueError("expected One-Link's address without a path, such as https://one-link.kz")
-    return text
-
-
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Durations = Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_durations)]
-WebAddress = Annotated[str, BeforeValidator(_web_address)]
-OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
-OptionalAddress = Annotated[WebAddress | None, BeforeValidator(_empty_is_none)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
-OptionalId = Annotated[Annotated[int, Field(gt=0)] | None, BeforeValidator(_empty_is_none)]
 
 
 class Settings(BaseSettings):
@@ -127,12 +57,12 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    telegram_token: Annotated[SecretStr, BeforeValidator(_needed)]
+    telegram_token: NeededSecret
     telegram_api_url: WebAddress = TELEGRAM
 
-    onelink_url: Annotated[str, BeforeValidator(_host_alone), BeforeValidator(_needed)]
-    onelink_token: Annotated[SecretStr, BeforeValidator(_needed)]
-    onelink_account_id: Annotated[int, Field(gt=0), BeforeValidator(_needed)]
+    onelink_url: HostAddress
+    onelink_token: NeededSecret
+    onelink_account_id: NeededId
     onelink_inbox_id: OptionalId = None
     onelink_inbox_identifier: OptionalSecret = None
     onelink_webhook_secret: OptionalSecret = None
@@ -141,20 +71,20 @@ class Settings(BaseSettings):
     onelink_reason_open: OptionalText = None  # where the account demands reasons for a status
     onelink_reason_pending: OptionalText = None
 
-    redis_url: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
-    data_dir: Annotated[str, BeforeValidator(_needed)] = "data"  # of the embedded Redis
+    redis_url: OptionalSecret = None
+    data_dir: NeededText = "data"  # of the embedded Redis
 
     public_url: OptionalAddress = None
-    http_host: Annotated[str, BeforeValidator(_needed)] = "127.0.0.1"  # empty would be every address
+    http_host: NeededText = "127.0.0.1"  # empty would be every address
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8081
     webhook_secret: OptionalSecret = None
 
     default_locale: Locale = "ru"
     reminders: Durations = (timedelta(hours=24), timedelta(hours=2))
     reminders_owner: Literal["bot", "platform"] = "bot"
-    book_again: Annotated[timedelta | None, BeforeValidator(_optional_duration)] = None  # after a visit
-    quiet_hours: Annotated[QuietHours, NoDecode, BeforeValidator(_quiet_hours)] = QuietHours()
-    operator_hours: Annotated[OfficeHours | None, NoDecode, BeforeValidator(_office_hours)] = None
+    book_again: OptionalDuration = None  # after a visit
+    quiet_hours: NightHours = QuietHours()
+    operator_hours: WorkingHours = None
     operator_patience: Duration = timedelta(minutes=5)
     handoff_idle: Duration = timedelta(hours=12)
     sync_every: Duration = timedelta(seconds=90)
@@ -163,7 +93,7 @@ class Settings(BaseSettings):
     lead_time: Duration = timedelta(hours=1)
     horizon: Duration = timedelta(days=30)
     # Of one client, booked through the bot, which remembers twenty; 0 or empty: no limit.
-    most_visits_ahead: Annotated[int | None, Field(ge=0, le=20), BeforeValidator(_empty_is_none)] = 5
+    most_visits_ahead: OptionalCount = 5
 
     clinic_name: OptionalText = None
     clinic_phone: OptionalText = None

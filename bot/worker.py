@@ -111,7 +111,8 @@ class Worker:
         return timedelta(seconds=max(0.0, self._put_off.get(client_id, 0.0) - self._loop_time()))
 
     async def go_round(self) -> None:
-        """Look at the calendar if it is time to, tell what has changed, remind of what is due, one by one."""
+        """Look at the calendar if it is time to, tell what has changed, remind of what is due."""
+        # The lease keeps other processes out, not this one: a client put off by one round is not by another.
         async with self._rounds:
             await self._go_round()
 

@@ -22,7 +22,7 @@ from tests.handoff.conftest import INBOX, SECRET, STAFF, port
 from tests.handoff.operators import Operator
 from tests.handoff.test_handoff import WITH_STAFF
 from tests.people import Client
-from tests.process import BotProcess, Launcher, environment_of
+from tests.process import BotProcess, DoesNotStart, Launcher, environment_of
 from tests.test_redaction import IDENTITY, IIN, NAME, PHONE, SURNAME, assert_nothing_of, logs
 
 __all__ = ["logs", "port"]
@@ -142,6 +142,17 @@ async def test_a_token_that_is_revoked_meanwhile_ends_the_bot_with_one_sentence(
         assert await bot.ends() == 1
         assert "Telegram does not accept TELEGRAM_TOKEN" in bot.log()
         assert "Traceback" not in bot.log()
+
+
+async def test_a_port_that_is_taken_is_named_in_one_sentence(
+    launcher: Launcher, sandbox: Sandbox, redis_url: str, tmp_path: Path
+) -> None:
+    taken = int(sandbox.url.rpartition(":")[2])
+    settings = settings_for(sandbox, redis_url) | {"http_port": taken}
+    with pytest.raises(DoesNotStart) as told:
+        await launcher.start(environment_of(settings), tmp_path)
+    assert f"Cannot listen on HTTP_HOST and HTTP_PORT (127.0.0.1:{taken})" in str(told.value)
+    assert "Traceback" not in str(told.value)
 
 
 async def test_an_idle_bot_ends_at_once(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.settings import SettingsError, duration, load_settings
+from bot.setting_values import duration
+from bot.settings import SettingsError, load_settings
 from tests.process import run_command
 
 GOOD: dict[str, Any] = {

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from bot.domain.errors import BookingError
 from bot.onelink.exchange import Patience
 from bot.relay_storage import PASSED
+from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
 from bot.storage import TurnLost
 from tests.clinic import Clinic
@@ -84,6 +85,11 @@ async def _held(redis_url: str) -> list[str]:
         return [key for kind in kinds async for key in redis.scan_iter(kind)]
     finally:
         await redis.aclose()
+
+
+async def has_come(held: Fault) -> bool:
+    """Whether a request that is to be held, or to fail, has been made."""
+    return held.fired > 0
 
 
 async def rests(scene: Scene) -> bool:

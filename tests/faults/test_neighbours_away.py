@@ -19,7 +19,6 @@ import httpx
 import pytest
 from redis.exceptions import RedisError
 
-from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import PROFILES
 from tests.clinic import Clinic
@@ -30,6 +29,7 @@ from tests.faults.playing import (
     RESTS_WITHIN,
     assert_ends_well,
     comes_to_an_end,
+    has_come,
     nothing_personal,
     playing,
     rests,
@@ -169,7 +169,7 @@ async def test_whoever_goes_away_and_comes_back_costs_the_client_nothing(
                 acting = asyncio.create_task(flow.act(scene))
         else:
             acting = asyncio.create_task(flow.act(scene))
-            assert await until(lambda: _has_come(held), RESTS_WITHIN), "this request was not made"
+            assert await until(lambda: has_come(held), RESTS_WITHIN), "this request was not made"
             async with begins:
                 pass
         with contextlib.suppress(RedisError):  # of the rounds that this test goes; the bot's own go on
@@ -181,7 +181,3 @@ async def test_whoever_goes_away_and_comes_back_costs_the_client_nothing(
         # A message that has left before Redis could say so leaves once more.
         doubtful = trouble.startswith("Redis") and "POST /sendMessage" in flow.requests
         await assert_ends_well(scene, telegram, flow.wrong, 2 if doubtful else 1)
-
-
-async def _has_come(held: Fault) -> bool:
-    return held.fired > 0

@@ -275,6 +275,20 @@ async def test_a_webhook_of_another_system_is_left_alone_and_told(
     assert sandbox.telegram.state.bots[token].webhook is not None
 
 
+async def test_a_public_address_that_telegram_refuses_is_told_and_offered_again(
+    start_bot: StartBot, control: httpx.AsyncClient, telegram: Telegram, logged: list[Any]
+) -> None:
+    """The name may not be known yet; what was refused once is no reason to end."""
+    await telegram.refuses("setWebhook", 400, "Bad Request: bad webhook: Failed to resolve host")
+    async with start_bot(**by_webhook(free_port())):
+        client = Client(control, 501)
+        await client.is_called("Aliya", "en")
+        await client.says("/start")
+        await client.sees("Book a visit here")
+    [refused] = [event for event in logged if event["event"] == "telegram_refuses_public_url"]
+    assert "Failed to resolve host" in refused["why"]
+
+
 def message_of(user_id: int, text: str) -> dict[str, Any]:
     """A message as Telegram posts it."""
     return {

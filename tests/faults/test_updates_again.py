@@ -5,7 +5,6 @@ import asyncio
 import httpx
 import pytest
 
-from bot.sandbox.faults import Fault
 from bot.sandbox.server import Sandbox
 from tests.clinic import Clinic
 from tests.conftest import StartBot
@@ -15,6 +14,7 @@ from tests.faults.playing import (
     RESTS_WITHIN,
     assert_ends_well,
     comes_to_an_end,
+    has_come,
     nothing_personal,
     playing,
     rests,
@@ -54,7 +54,7 @@ async def test_an_update_that_comes_again_meanwhile_and_afterwards_changes_nothi
         updates = telegram.noting()
         held = sandbox.faults.add({"match": flow.decisive, "kind": "delay", "seconds": HELD_S})
         acting = asyncio.create_task(flow.act(scene))
-        assert await until(lambda: _has_come(held), RESTS_WITHIN)
+        assert await until(lambda: has_come(held), RESTS_WITHIN)
         [update] = updates
         telegram.redeliver(*update)
         await acting
@@ -83,7 +83,3 @@ def _done(sandbox: Sandbox) -> tuple[list[str], list[str]]:
     """What was asked of One-Link, apart from reading, and of Telegram."""
     asked = [f"{row['method']} {row['path']}" for row in sandbox.journal.rows if row["method"] != "GET"]
     return asked, [call["method"] for call in sandbox.telegram.state.journal]
-
-
-async def _has_come(held: Fault) -> bool:
-    return held.fired > 0
