@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine
@@ -38,6 +39,10 @@ def _run(given: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
 
+    gc.disable()  # what is made until the bot runs lives as long as the process
+    import bot.lean_aiogram  # noqa: F401 (before whatever imports aiogram)
+
+    # isort: split
     from bot.app import opened
     from bot.domain.zones import ZoneDataOutdated
     from bot.embedded_redis import NoRedis
@@ -64,6 +69,9 @@ def _check(given: argparse.Namespace) -> int:
         print(error)
         return 1
 
+    import bot.lean_aiogram  # noqa: F401 (before whatever imports aiogram)
+
+    # isort: split
     from bot.check import checked
 
     set_up_logs("silent")

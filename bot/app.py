@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import structlog
 from aiogram import Bot, Dispatcher
 from redis.exceptions import RedisError
@@ -133,19 +134,21 @@ async def opened(settings: Settings) -> AsyncIterator[App]:
 
         breaker = Breaker()
         metrics.breaker_open.set_function(lambda: breaker.is_open)
+        trusted = httpx.create_ssl_context()  # one for both: reading all authorities takes a while
         http = OneLinkHttp(
             settings.onelink_url,
             settings.onelink_token.get_secret_value(),
             settings.onelink_account_id,
             breaker=breaker,
             observe=observe,
+            verify=trusted,
         )
         stack.push_async_callback(http.aclose)
         token = settings.telegram_token.get_secret_value()
         bot = build_bot(token, settings.telegram_api_url)
         bot.session.middleware(CountCalls(metrics.telegram_calls))
         stack.push_async_callback(bot.session.close)
-        files = Files()
+        files = Files(verify=trusted)
         stack.push_async_callback(files.aclose)
         yield _assembled(settings, clock, metrics, bot, storage, http, files, bot_key=token)
 

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from bot.app import App
 from bot.domain.errors import BookingError
+from bot.lean_aiogram import build_models
 from bot.listener import Listener, listening
 from bot.redis_at import refusal
 from bot.telegram.commands import publish_commands
@@ -49,6 +50,7 @@ async def run(app: App, stop: asyncio.Event) -> None:
         # Objects that live as long as the process need not be looked at by every collection.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
+        gc.enable()
         stopping, watching = asyncio.create_task(stop.wait()), asyncio.create_task(app.lag.watch())
         await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
         failed = [task for task in tasks if task.done() and not stop.is_set()]
@@ -94,6 +96,7 @@ async def _greet(app: App, stop: asyncio.Event) -> None:
             log.warning("telegram_does_not_answer", error=type(error).__name__)
             await _or_stopped(stop, pause)
             pause = min(pause * 2, 30)
+    await build_models()
     # Learns One-Link's clock and catalogue before the first client asks for them.
     try:
         await app.front.desk.catalogue(app.clock())

@@ -1,5 +1,8 @@
 """The bot as it runs, against the sandbox over real HTTP and a real Redis-compatible server."""
 
+import bot.lean_aiogram  # before whatever imports aiogram
+
+# isort: split
 import asyncio
 import os
 import random

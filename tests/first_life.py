@@ -4,6 +4,9 @@ An import takes seconds, and so does all that a bot does for the first time in i
 patterns). The import of this module is the first half of it.
 """
 
+import bot.lean_aiogram  # noqa: F401 (before whatever imports aiogram)
+
+# isort: split
 import asyncio
 import tempfile
 from pathlib import Path

@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Self
 
 import httpx
@@ -56,12 +57,19 @@ class Files:
     rewrites percent-encoded queries, which signed URLs may not survive.
     """
 
-    def __init__(self, *, pauses_s: Sequence[float] = PAUSES_S, download_s: float = 60.0) -> None:
-        """`download_s` bounds one attempt, in seconds."""
+    def __init__(
+        self,
+        *,
+        pauses_s: Sequence[float] = PAUSES_S,
+        download_s: float = 60.0,
+        verify: SSLContext | bool = True,
+    ) -> None:
+        """`download_s` bounds one attempt, in seconds; `verify`: whom to trust, as in httpx."""
         self._line = asyncio.Semaphore(2)  # each is held in memory
         self._pauses_s = pauses_s
         self._download_s = download_s
         self._client = httpx.AsyncClient(
+            verify=verify,
             headers={"User-Agent": "booking-bot", "Accept-Encoding": "identity"},
             follow_redirects=True,
             max_redirects=5,

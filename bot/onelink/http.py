@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ssl import SSLContext
 from time import perf_counter
 from typing import Any, Self
 from urllib.parse import quote
@@ -73,7 +74,9 @@ class OneLinkHttp:
         patience: Patience | None = None,
         breaker: Breaker | None = None,
         observe: Callable[[Exchange], None] = _unobserved,
+        verify: SSLContext | bool = True,
     ) -> None:
+        """`verify`: whom to trust, as in httpx."""
         self._patience = patience or Patience()
         self._breaker = breaker or Breaker()
         self._observe = observe
@@ -83,6 +86,7 @@ class OneLinkHttp:
         self._line = _Line(asyncio.Semaphore(it.parallel), it.request_s, it.total_s)
         self._upload_line = _Line(asyncio.Semaphore(it.parallel_uploads), it.upload_s, 2 * it.upload_s)
         self._client = HttpxAiohttpClient(
+            verify=verify,
             # The hyphenated spelling: proxies drop header names with underscores.
             headers={"api-access-token": token, "Accept": "application/json", "User-Agent": "booking-bot"},
             limits=httpx.Limits(max_connections=it.parallel + it.parallel_uploads),

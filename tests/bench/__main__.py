@@ -1,5 +1,8 @@
 """`python -m tests.bench [P6 P9 …]`: measure, print tables, write them into docs/performance.md."""
 
+import bot.lean_aiogram  # noqa: F401 (before whatever imports aiogram)
+
+# isort: split
 import argparse
 import sys
 from datetime import UTC, datetime

@@ -24,7 +24,7 @@ SLOWEST_S, MOST_IMPORTS = 2.0, 1.5
 #: Seconds.
 GIVES_UP_AFTER_S, LOOKS_EVERY_S, ENDS_WITHIN_S = 30.0, 0.01, 15.0
 #: What `bot run` imports, as its command line does.
-BOT = "import bot.__main__, bot.app, bot.domain.zones, bot.embedded_redis, uvloop"
+BOT = "import bot.__main__, bot.lean_aiogram, bot.app, bot.domain.zones, bot.embedded_redis, uvloop"
 YARDSTICK = "import aiogram, httpx"
 
 
