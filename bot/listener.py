@@ -4,13 +4,16 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from aiogram import Bot
+from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import ValidationError
+
+from bot.telegram.webhook import answer_with, posted
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +36,14 @@ class Listener:
         *,
         bot: Bot,
         secret: str | None,
-        handle: Callable[[Update], Awaitable[None]],
+        handle: Callable[[Update], Awaitable[TelegramMethod[Any] | None]],
         ready: Callable[[], Awaitable[str | None]],
         metrics: Callable[[], Awaitable[bytes]],
         doorbell: tuple[str, Callable[[bytes, Mapping[str, str]], Awaitable[int]]] | None = None,
         rung: Callable[[int], None],
     ) -> None:
-        """`doorbell`: the secret part of its path, and who answers it with a status; `rung` is told it."""
+        """`handle` may return what Telegram is asked for in the answer to the webhook. `doorbell`: the secret
+        part of its path, and who answers it with a status; `rung` is told it."""
         self._bot = bot
         self._secret = secret
         self._doorbell = doorbell
@@ -96,23 +100,24 @@ class Listener:
         if not hmac.compare_digest(given.encode(), (self._secret or "").encode()):
             return web.Response(status=401)
         try:
-            # With its bot: otherwise the dispatcher takes it apart and reads it again, to give it one.
-            update = Update.model_validate_json(await request.read(), context={"bot": self._bot})
-        except ValidationError:
+            update = posted(await request.read(), self._bot)
+        except ValueError:
             log.warning("update_unreadable")  # repeating it would not help
             return web.Response(status=200)
         if self._stopping:
             return web.Response(status=503)
         self._in_hand += 1
         try:
-            await self._handle(update)
+            asked = await self._handle(update)
         except Exception as error:
             log.warning("update_waits", update_id=update.update_id, error=type(error).__name__)
             return web.Response(status=503)
         finally:
             self._in_hand -= 1
             self._note_idle()
-        return web.Response(status=200)
+        if asked is None:
+            return web.Response(status=200)
+        return web.Response(body=answer_with(asked, self._bot), content_type="application/json")
 
     def _note_idle(self) -> None:
         if self._stopping and not self._in_hand:

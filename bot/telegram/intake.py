@@ -11,15 +11,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramUnauthorizedError
+from aiogram.methods import TelegramMethod
 from aiogram.types import Update, User
 from structlog.contextvars import bound_contextvars
 
 from bot.dialogue.screen import Text
 from bot.storage import Storage
+from bot.telegram.beside import answering
 from bot.telegram.middleware import PASSING
 from bot.telegram.texts import Texts
 
@@ -65,13 +68,18 @@ class Intake:
         self._in_hand: dict[int, asyncio.Task[bool]] = {}
         self._stopping = asyncio.Event()
 
-    async def handle(self, update: Update) -> None:
-        """Handle one update and store what it does. Raises what will pass: then it is not handled."""
+    async def handle(self, update: Update) -> TelegramMethod[Any] | None:
+        """Handle one update and store what it does. Raises what will pass: then it is not handled.
+
+        Returns what Telegram is asked for by answering the webhook.
+        """
         sender = _sender_of(update)
         if sender is None or await self._is_turned_away(sender):
-            return
+            return None
         async with self._line(sender.id):
-            await self._take(update, sender)
+            with answering() as answer:
+                await self._take(update, sender)
+            return answer.request
 
     async def _take(self, update: Update, sender: User) -> None:
         """With the line held: FIFO within this process; the lease in Redis orders the processes."""

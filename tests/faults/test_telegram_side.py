@@ -9,6 +9,7 @@ import pytest
 from bot.app import App
 from bot.running import CannotStart
 from bot.sandbox.server import Sandbox
+from bot.telegram import beside
 from bot.telegram.commands import publish_commands
 from bot.telegram.intake import LONGEST_LINE
 from tests.clinic import Clinic
@@ -51,6 +52,43 @@ async def test_the_next_screen_does_not_wait_until_the_tap_is_answered(
     assert telegram.unanswered_taps(client.chat_id) == 1
     await client.waits()  # an update is handled when nothing of it is under way any more
     assert telegram.unanswered_taps(client.chat_id) == 0
+
+
+async def test_a_tap_is_answered_in_the_answer_to_the_webhook(
+    start_bot: StartBot,
+    control: httpx.AsyncClient,
+    telegram: Telegram,
+    clinic: Clinic,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beside, "WAITS_FOR_ANSWER", 60)
+    async with start_bot(**by_webhook(free_port())):
+        client = Client(control, 501)
+        await client.is_called("Aliya", "en")
+        await client.reaches_the_day()
+        await clinic.fault("POST /answerCallbackQuery", "drop_before", times=20)  # none is sent by itself
+        await client.taps("tomorrow, Tue 8 Jan · 16 free")
+        await client.sees("What time?")
+        await client.waits()
+        assert telegram.unanswered_taps(client.chat_id) == 0
+
+
+async def test_a_tap_whose_work_takes_long_is_answered_meanwhile(
+    start_bot: StartBot, control: httpx.AsyncClient, telegram: Telegram, clinic: Clinic
+) -> None:
+    async def is_answered() -> bool:
+        return telegram.unanswered_taps(client.chat_id) == 0
+
+    async with start_bot(**by_webhook(free_port())):
+        client = Client(control, 501)
+        await client.is_called("Aliya", "en")
+        await client.reaches_the_summary()
+        await clinic.fault("POST /appointments$", "delay", seconds=3)
+        await client.taps_and_leaves("✓ Confirm")
+        await clinic.waits_until_asked("/appointments", "POST")
+        assert await until(is_answered, 10)
+        await client.sees("Booking")
+        await client.waits_for("You are booked")
 
 
 async def test_a_tap_on_a_card_the_client_has_deleted_goes_on_in_a_new_one(client: Client) -> None:
