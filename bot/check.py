@@ -17,7 +17,7 @@ from bot.finding import Finding, Grade, advice, bad, good
 from bot.onelink.profile import token_owner
 from bot.redis_at import refusal
 from bot.running import UNKNOWN_TO_TELEGRAM
-from bot.settings import Settings
+from bot.settings import Settings, slips
 from bot.telegram.texts import gaps
 
 
@@ -200,6 +200,8 @@ def _services(services: tuple[Service, ...], bookable: list[Resource]) -> list[F
 
 async def _house(app: App) -> AsyncIterator[Finding]:
     settings = app.settings
+    for slip in slips():
+        yield advice(slip)
     yield good("The time zone data of this machine know Kazakhstan's time of today.")
     missing = gaps()
     for locale, count in missing.items():

@@ -5,12 +5,13 @@ Secrets are `SecretStr`: they never appear in a log, a traceback or the message 
 
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from bot.domain.reminders import QuietHours
 from bot.redis_at import parsed
@@ -39,6 +40,9 @@ LinkPolicy = Literal["auto", "id", "display_id", "both"]
 #: Where Telegram itself is; it calls a bot on these ports only, by https (Bot API, setWebhook).
 TELEGRAM = "https://api.telegram.org"
 _CALLED_ON = (443, 80, 88, 8443)
+
+#: How alike names are of which one is a slip of the other (1: the same); TELEGRAM_BOT_TOKEN is.
+ALIKE = 0.85
 
 
 class SettingsError(Exception):
@@ -203,11 +207,22 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsError(f"The file .env cannot be read: {error.strerror}.") from None
 
 
+def slips() -> list[str]:
+    """A sentence for each name in the environment (and `.env`) that nobody reads, though it looks like a
+    setting's: what it was meant to set is not set."""
+    known = list(Settings.model_fields)
+    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
+    unread = sorted(given - {*known})
+    alike = [(name, it) for name in unread for it in get_close_matches(name, known, n=1, cutoff=ALIKE)]
+    return [f"Nobody reads {name.upper()}: is it {it.upper()}?" for name, it in alike]
+
+
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else ""
         lines.append(f"  {name}: {_said(problem)}" if name else f"  {_said(problem)}")
+    lines += [f"  {slip}" for slip in slips()]
     return "These settings need attention (see .env.example):\n" + "\n".join(lines)
 
 

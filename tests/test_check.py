@@ -46,6 +46,15 @@ def lines_with(said: list[str], words: str) -> list[str]:
     return [line for line in said if words in line]
 
 
+async def test_a_name_that_nobody_reads_is_told(
+    sandbox: Sandbox, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMINDER", "2h")
+    status, said = await findings(sandbox, redis_url)
+    assert status == 0
+    assert lines_with(said, "Nobody reads REMINDER: is it REMINDERS?")
+
+
 async def test_a_doorbell_that_rings_here_needs_no_advice(sandbox: Sandbox, redis_url: str) -> None:
     complete = {
         "webhook_secret": SECRET,

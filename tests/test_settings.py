@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.setting_values import duration
-from bot.settings import SettingsError, load_settings
+from bot.settings import SettingsError, load_settings, slips
 from tests.process import run_command
 
 GOOD: dict[str, Any] = {
@@ -50,6 +50,35 @@ def test_a_minimum_of_settings_is_enough() -> None:
         "auto",
     )
     assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8081)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN"),
+        ("reminder", "REMINDERS"),
+        ("ONELINK_INBOXID", "ONELINK_INBOX_ID"),
+        ("REDIS_URI", "REDIS_URL"),
+    ],
+)
+def test_a_name_that_is_a_slip_is_told(monkeypatch: pytest.MonkeyPatch, written: str, meant: str) -> None:
+    monkeypatch.setenv(written, "hidden-value")
+    [slip] = slips()
+    assert slip == f"Nobody reads {written.upper()}: is it {meant}?"
+    assert slip in refused()
+    assert "hidden-value" not in refused()
+
+
+def test_a_slip_in_the_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("QUIET_HOUR=21:00-09:00\nPOSTGRES_PASSWORD=x\n", encoding="utf-8")
+    assert slips() == ["Nobody reads QUIET_HOUR: is it QUIET_HOURS?"]
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "XDG_DATA_DIRS", "LOCALE", "REDIS_PASSWORD"])
+def test_a_name_of_something_else_is_no_slip(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "x")
+    assert slips() == []
 
 
 def test_one_message_lists_everything_that_is_missing() -> None:
