@@ -147,6 +147,10 @@ class Turn:
     posts: list[Post] = field(default_factory=list)  # for the operators, in order
     forgotten: bool = False  # nothing of this client's is kept, not even this update
 
+    def has_overtaken(self, update_id: int) -> bool:
+        """Whether an update that Telegram got later was handled before this one."""
+        return max(self.seen, default=update_id) > update_id
+
 
 class Storage:
     """Typed access to all the bot keeps in Redis."""

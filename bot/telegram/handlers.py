@@ -44,7 +44,7 @@ def build_routers() -> tuple[Router, ...]:
     private.callback_query.register(handoff.tap_meanwhile, handoff.with_operators)
     private.callback_query.register(handoff.back_tap, VisitTap.filter(F.step == "bot"))
 
-    private.message.register(messages.started, CommandStart())
+    private.message.register(messages.start_command, CommandStart())
     private.message.register(messages.book_command, Command("book"))
     private.message.register(messages.language_command, Command("language"))
     private.message.register(handoff.operator_command, Command("operator"))

@@ -1,7 +1,7 @@
 """What a message does: commands, typed answers, shared contacts, and everything else a client may send."""
 
 from aiogram import Bot
-from aiogram.types import ChatMemberUpdated, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import ChatMemberUpdated, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 
 from bot.dialogue import menu
 from bot.dialogue.dialogues import dialogue_of
@@ -24,8 +24,15 @@ from bot.telegram.replies import replied
 from bot.telegram.states import Booking
 
 
+async def start_command(message: Message, card: Card, talk: Talk, front: Front, event_update: Update) -> None:
+    """/start, unless the client is already further: a replica that was killed with it has Telegram deliver
+    it once more."""
+    if card.draft is None or not card.turn.has_overtaken(event_update.update_id):
+        await started(message, card, talk, front)
+
+
 async def started(message: Message, card: Card, talk: Talk, front: Front) -> None:
-    """/start: the menu; or the way back into an unfinished booking."""
+    """The menu; or the way back into an unfinished booking."""
     if await is_being_checked(card, front):
         return
     draft = card.draft

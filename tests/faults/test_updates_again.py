@@ -79,6 +79,22 @@ async def test_words_that_overtake_each_other_are_all_heard(
     assert sorted(await operator.texts("incoming")) == ["First", "Second"]
 
 
+async def test_a_start_that_was_overtaken_does_not_interrupt(client: Client, telegram: Telegram) -> None:
+    """A replica that is killed with it: Telegram delivers it once more when the client is further."""
+    await client.says("/start")
+    updates = telegram.noting(held=True)
+    await client.says_and_leaves("/start")
+    await client.taps_and_leaves("Book a visit")
+    for update in reversed(updates):
+        telegram.redeliver(*update)
+        await client.waits()
+        await client.sees("Which service would you like?")
+    await client.taps_and_leaves("Haircut")
+    telegram.redeliver(*updates[-1])
+    await client.waits()
+    await client.sees("With whom?")
+
+
 def _done(sandbox: Sandbox) -> tuple[list[str], list[str]]:
     """What was asked of One-Link, apart from reading, and of Telegram."""
     asked = [f"{row['method']} {row['path']}" for row in sandbox.journal.rows if row["method"] != "GET"]
