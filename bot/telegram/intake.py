@@ -78,15 +78,19 @@ class Intake:
             return None
         async with self._line(sender.id):
             with answering() as answer:
-                await self._take(update, sender)
-            return answer.request
+                is_new = await self._take(update, sender)
+        if not is_new and update.callback_query is not None:
+            return update.callback_query.answer()  # perhaps the answer was lost in which that travelled
+        return answer.request
 
-    async def _take(self, update: Update, sender: User) -> None:
-        """With the line held: FIFO within this process; the lease in Redis orders the processes."""
+    async def _take(self, update: Update, sender: User) -> bool:
+        """Whether it was not handled before. With the line held: FIFO within this process; the lease in Redis
+        orders the processes."""
         async with self.storage.turn(sender.id, update.update_id) as turn:
             if turn is not None:
                 with bound_contextvars(update_id=update.update_id):
                     await self.dispatcher.feed_update(self.bot, update, turn=turn, now=self.now())
+        return turn is not None
 
     async def poll(self) -> None:
         """Take updates by long polling until `stop`; returns when those in hand are finished."""

@@ -73,6 +73,26 @@ async def test_a_tap_is_answered_in_the_answer_to_the_webhook(
         assert telegram.unanswered_taps(client.chat_id) == 0
 
 
+async def test_a_tap_whose_answer_was_lost_is_answered_when_it_comes_again(
+    start_bot: StartBot, control: httpx.AsyncClient, telegram: Telegram
+) -> None:
+    port = free_port()
+    async with start_bot(**by_webhook(port)), httpx.AsyncClient() as outside:
+        client = Client(control, 501)
+        await client.is_called("Aliya", "en")
+        await client.reaches_the_day()
+        updates = telegram.noting(held=True)
+        await client.taps_and_leaves("tomorrow, Tue 8 Jan · 16 free")
+        [(kind, payload, update_id)] = updates
+        posted = {"update_id": update_id, kind: payload}
+        for _ in range(2):  # the first answer reaches nobody
+            answer = await outside.post(
+                f"http://127.0.0.1:{port}/telegram", json=posted, headers={HEADER: SECRET}
+            )
+            await client.sees("What time?")
+        assert answer.json() == {"method": "answerCallbackQuery", "callback_query_id": payload["id"]}
+
+
 async def test_a_tap_whose_work_takes_long_is_answered_meanwhile(
     start_bot: StartBot, control: httpx.AsyncClient, telegram: Telegram, clinic: Clinic
 ) -> None:
